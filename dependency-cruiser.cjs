@@ -1,0 +1,66 @@
+// Imports point one way: errors <- protocol <- connection <- routing <- node <- frameworks <- cli.
+// A folder may import itself and what stands before it; `rooms` sees `connection`; siblings don't see each other.
+
+const mayImport = {
+  protocol: ["errors"],
+  connection: ["errors", "protocol"],
+  rooms: ["errors", "protocol", "connection"],
+  routing: ["errors", "protocol", "connection"],
+  node: ["errors", "protocol", "connection", "routing"],
+  frameworks: ["errors", "protocol", "connection", "routing", "node"],
+};
+
+const directions = Object.entries(mayImport).map(([folder, allowed]) => ({
+  name: `${folder}-imports-only-what-stands-before-it`,
+  severity: "error",
+  from: { path: `^src/${folder}/` },
+  to: { path: "^src/", pathNot: `^src/(${[folder, ...allowed].join("|")})(/|\\.ts$)` },
+}));
+
+/** Packages each folder may import, besides the folders above. */
+const frameworks = ["express", "fastify", "koa", "hono"];
+
+module.exports = {
+  forbidden: [
+    ...directions,
+    {
+      name: "errors-import-nothing-of-ours",
+      severity: "error",
+      from: { path: "^src/errors\\.ts$" },
+      // Types of what an error carries are no coupling at run time.
+      to: { path: "^src/", dependencyTypesNot: ["type-only"] },
+    },
+    {
+      name: "protocol-is-pure",
+      comment: "Bytes in, frames and messages out: no I/O, no promise, no clock.",
+      severity: "error",
+      from: { path: "^src/protocol/" },
+      to: { dependencyTypes: ["core"], pathNot: "^(node:)?(buffer|crypto)$" },
+    },
+    {
+      name: "only-node-and-frameworks-know-node-servers",
+      severity: "error",
+      from: { path: "^src/(connection|routing)/" },
+      to: { dependencyTypes: ["core"], path: "^(node:)?(net|http|https|tls|zlib|cluster)$" },
+    },
+    ...frameworks.map((framework) => ({
+      name: `only-the-${framework}-adapter-imports-${framework}`,
+      severity: "error",
+      from: { path: "^src/", pathNot: `^src/frameworks/${framework}\\.ts$` },
+      to: { path: `node_modules/(@types/)?${framework}/` },
+    })),
+    { name: "no-circles", severity: "error", from: { path: "^src/" }, to: { circular: true } },
+    {
+      name: "frameworks-do-not-see-each-other",
+      severity: "error",
+      from: { path: "^src/frameworks/([^/]+)\\.ts$" },
+      to: { path: "^src/frameworks/", pathNot: "^src/frameworks/$1\\.ts$" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    parser: "swc",
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
+  },
+};
