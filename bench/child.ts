@@ -1,0 +1,129 @@
+/**
+ * A child process that the benchmark started: calls to it, and its certain end.
+ */
+
+import { fork, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { isChildMessage, type Call, type ChildMessage, type NumberedCall, type Usage } from "./calls.js";
+
+interface Waiting {
+  readonly resolve: (usage: Usage) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** How much of a child's last words is kept, characters. */
+const MAX_LAST_WORDS = 4000;
+
+const running = new Set<Child>();
+
+/** Ends every child that is still there. Works in an `exit` listener, too. */
+export function killChildren(): void {
+  for (const child of running) child.kill();
+}
+
+export class Child {
+  /** Resolves to the port on which the child listens (0 if it does not) once it can be called. */
+  readonly ready: Promise<number>;
+  readonly #process: ChildProcess;
+  readonly #name: string;
+  readonly #waiting = new Map<number, Waiting>();
+  #isReady!: (port: number) => void;
+  #isNotReady!: (error: Error) => void;
+  #lastId = 0;
+  #lastWords = "";
+
+  constructor(name: string, program: URL) {
+    this.#name = name;
+    this.ready = new Promise((resolve, reject) => {
+      this.#isReady = resolve;
+      this.#isNotReady = reject;
+    });
+    // Whoever awaits `ready` is told; but nobody may, if another child failed first.
+    this.ready.catch(() => undefined);
+    this.#process = fork(fileURLToPath(program), [], {
+      execArgv: ["--expose-gc"],
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+    });
+    running.add(this);
+    this.#listen();
+  }
+
+  /** @throws if the child says so, or ends before it has answered */
+  async call(call: Call): Promise<Usage> {
+    return new Promise((resolve, reject) => {
+      const id = ++this.#lastId;
+      const message: NumberedCall = { id, call };
+      this.#waiting.set(id, { resolve, reject });
+      this.#process.send(message, (error) => {
+        if (error !== null) this.#take(id)?.reject(error);
+      });
+    });
+  }
+
+  kill(): void {
+    this.#process.kill("SIGKILL");
+  }
+
+  /** Kills the child and waits until its CPU and port are free again. */
+  async stop(): Promise<void> {
+    if (!running.has(this)) return;
+    const ended = new Promise<void>((resolve) => {
+      this.#process.once("close", () => resolve());
+    });
+    this.kill();
+    await ended;
+  }
+
+  #listen(): void {
+    this.#process.on("message", (message) => {
+      if (isChildMessage(message)) this.#settle(message);
+    });
+    this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-MAX_LAST_WORDS);
+    });
+    this.#process.on("error", (error) => this.#end(error.message));
+    // "close" and not "exit", so that stderr has been read to its end.
+    this.#process.on("close", (code, signal) => this.#end(`ended with ${code ?? signal}`));
+  }
+
+  #take(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+
+  #settle(message: ChildMessage): void {
+    switch (message.kind) {
+      case "ready":
+        this.#isReady(message.port);
+        break;
+      case "reply":
+        this.#take(message.id)?.resolve(message.usage);
+        break;
+      case "failure":
+        this.#take(message.id)?.reject(new Error(`${this.#name}: ${message.message}`));
+        break;
+    }
+  }
+
+  #end(how: string): void {
+    running.delete(this);
+    const error = new Error(`${this.#name} ${how}${reasonIn(this.#lastWords)}`);
+    this.#isNotReady(error);
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+}
+
+/** This package's folder; this file is compiled to `build/bench/child.js`. */
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The line of a stack trace that names the error, as far as there is one, without the paths of this machine. */
+function reasonIn(stderr: string): string {
+  const lines = stderr
+    .replaceAll(root, "")
+    .split("\n")
+    .map((line) => line.trim());
+  const reason = lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.findLast((line) => line !== "");
+  return reason === undefined ? "" : `: ${reason}`;
+}

@@ -1,0 +1,136 @@
+/**
+ * The command line.
+ */
+
+import { parseArgs } from "node:util";
+import { messageOf } from "./calls.js";
+import type { Pace } from "./measure.js";
+import { withinLimit } from "./open-files.js";
+import { peers as allPeers, type Peer } from "./peers.js";
+import { workloads as allWorkloads, withConnections, type Workload } from "./workloads.js";
+
+export interface Options {
+  readonly quick: boolean;
+  /** The command that does the same again, wherever the report goes. */
+  readonly command: string;
+  readonly workloads: readonly Workload[];
+  readonly peers: readonly Peer[];
+  readonly rounds: number;
+  readonly pace: Pace;
+  /** After this long no further cell is begun, ms. */
+  readonly budget: number;
+  /** The folder for the report; `undefined` stands for the usual one. */
+  readonly out: string | undefined;
+}
+
+/** A mistake in the command line; the message is for the one who typed it. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+export const help = `Usage: npm run bench -- [options]
+
+Measures CPU time per message, and memory per connection, of WebSocket servers.
+
+  --quick           one short round of all, within two minutes
+  --workloads LIST  only these: ${allWorkloads.map(({ id }) => id).join(",")}
+  --peers LIST      only these: ${allPeers.map(({ id }) => id).join(",")}
+  --rounds N        how often all are measured, in turns; medians are reported (5; with --quick 1)
+  --seconds N       how long each is measured per round (2; with --quick 0.7)
+  --out DIR         where the report is written (bench/results)
+  --help            print this
+`;
+
+const MINUTE = 60_000;
+/** Below it a single garbage collection would be a large part of the figure. */
+const MIN_SECONDS = 0.1;
+/** Some servers ping after 20 s and take a client that cannot decode a ping for dead. */
+const MAX_SECONDS = 10;
+const MAX_ROUNDS = 100;
+const QUICK_IDLE_CONNECTIONS = 1000;
+
+/**
+ * @returns what to do, or `"help"`
+ * @throws {UsageError} when the arguments make no sense
+ */
+export function readOptions(args: readonly string[]): Options | "help" {
+  const values = parse(args);
+  if (values.help === true) return "help";
+  const quick = values.quick === true;
+  const rounds = readNumber("rounds", values.rounds ?? (quick ? "1" : "5"), 1, MAX_ROUNDS);
+  if (!Number.isInteger(rounds)) throw new UsageError(`--rounds takes a whole number, not ${rounds}`);
+  const seconds = readNumber("seconds", values.seconds ?? (quick ? "0.7" : "2"), MIN_SECONDS, MAX_SECONDS);
+  const workloads = pick("workload", allWorkloads, values.workloads);
+  return {
+    quick,
+    command: commandOf(values),
+    workloads: (quick ? workloads.map(quicker) : workloads).map(withinLimit),
+    peers: pick("peer", allPeers, values.peers),
+    rounds,
+    pace: paceOf(seconds, quick),
+    budget: quick ? 1.5 * MINUTE : 180 * MINUTE,
+    out: values.out,
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: "boolean" },
+        workloads: { type: "string" },
+        peers: { type: "string" },
+        rounds: { type: "string" },
+        seconds: { type: "string" },
+        out: { type: "string" },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    // What follows the first sentence is advice on quoting.
+    throw new UsageError(messageOf(error).split(". ", 1)[0], { cause: error });
+  }
+}
+
+function commandOf({ out: _out, ...values }: ReturnType<typeof parse>): string {
+  const args = Object.entries(values).map(([name, value]) =>
+    value === true ? `--${name}` : `--${name} ${value}`,
+  );
+  return ["npm run bench", ...(args.length === 0 ? [] : ["--", ...args])].join(" ");
+}
+
+function paceOf(seconds: number, quick: boolean): Pace {
+  const measured = seconds * 1000;
+  return quick
+    ? { measured, warmUp: 400, timeout: measured + 9_000 }
+    : { measured, warmUp: 1000, timeout: measured + 30_000 };
+}
+
+function quicker(workload: Workload): Workload {
+  return workload.kind === "idle" ? withConnections(workload, QUICK_IDLE_CONNECTIONS) : workload;
+}
+
+function readNumber(name: string, text: string, min: number, max: number): number {
+  const value = Number(text);
+  if (text.trim() === "" || !(value >= min && value <= max)) {
+    throw new UsageError(`--${name} takes a number from ${min} to ${max}, not "${text}"`);
+  }
+  return value;
+}
+
+/** In the order of the table, whatever the order of the list. */
+function pick<Item extends { readonly id: string }>(
+  kind: string,
+  items: readonly Item[],
+  list: string | undefined,
+): readonly Item[] {
+  if (list === undefined) return items;
+  const wanted = list.split(",").map((id) => id.trim());
+  const unknown = wanted.find((id) => !items.some((item) => item.id === id));
+  if (unknown !== undefined) {
+    const known = items.map(({ id }) => id).join(", ");
+    throw new UsageError(`there is no ${kind} "${unknown}"; choose from ${known}`);
+  }
+  return items.filter(({ id }) => wanted.includes(id));
+}

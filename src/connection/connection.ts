@@ -1,0 +1,294 @@
+/**
+ * One connection above its transport: the phases of its life, the closing handshake (RFC 6455 §7.1), the inbox,
+ * back-pressure in both directions and the heartbeat. `Socket` is what the application sees of it.
+ */
+
+import { ConcurrentReceiveError, ConnectionClosedError, type CloseInfo } from "../errors.js";
+import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
+import { Heartbeat } from "./heartbeat.js";
+import { Inbox } from "./inbox.js";
+import { SETTLED, deferred, refusal, type Deferred } from "./promises.js";
+import type { ConnectionSettings } from "./settings.js";
+import type { Message, Transport, TransportEvents } from "./transport.js";
+
+/** Who watches over a connection. */
+export interface ConnectionObserver {
+  /** The transport is gone too: nothing of the connection is left. */
+  released(): void;
+  /** After sends had to wait, the peer has caught up. */
+  drained(): void;
+  /** The application misused the socket in a way that a promise tells, which perhaps nobody looks at. */
+  misused(error: Error): void;
+}
+
+/** Takes messages as they come, one at a time. */
+export interface Consumer {
+  /**
+   * Never throws, and its promise never rejects.
+   *
+   * @param message - the message, or at last `undefined` when the connection has ended
+   * @returns a promise that keeps back the next message until it settles
+   */
+  consume(message: Message | undefined): Promise<void> | undefined;
+}
+
+/** Waits for one message. */
+export interface MessageTaker {
+  /** @param message - the message, or `undefined` if the connection ended */
+  take(message: Message | undefined): void;
+}
+
+type Phase =
+  | { readonly name: "open" }
+  /** Our close frame went out first; the peer's is still to come. */
+  | { readonly name: "closing"; readonly sent: CloseInfo }
+  | { readonly name: "closed"; readonly info: CloseInfo };
+
+const OPEN: Phase = { name: "open" };
+
+export class Connection implements TransportEvents {
+  readonly transport: Transport;
+  readonly settings: ConnectionSettings;
+  readonly heartbeat: Heartbeat;
+  readonly #observer: ConnectionObserver;
+  readonly #inbox: Inbox;
+  #phase: Phase = OPEN;
+  #paused = false;
+
+  #taker: MessageTaker | undefined;
+  #consumer: Consumer | undefined;
+  #consuming = false;
+
+  #drain: Deferred<void> | undefined;
+  #end: Deferred<CloseInfo> | undefined;
+
+  constructor(transport: Transport, settings: ConnectionSettings, observer: ConnectionObserver) {
+    this.transport = transport;
+    this.settings = settings;
+    this.#observer = observer;
+    this.#inbox = new Inbox(settings.inbox);
+    this.heartbeat = new Heartbeat(this);
+  }
+
+  /** Lets the transport begin. */
+  start(): void {
+    this.heartbeat.start();
+    this.transport.start(this);
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === OPEN;
+  }
+
+  /** How the connection ended, once it has. */
+  get closeInfo(): CloseInfo | undefined {
+    return this.#phase.name === "closed" ? this.#phase.info : undefined;
+  }
+
+  /** Whether we stopped reading because the inbox is full: then the peer's silence is our doing. */
+  get isPaused(): boolean {
+    return this.#paused;
+  }
+
+  /** Settles when the connection has ended. */
+  get whenClosed(): Promise<CloseInfo> {
+    if (this.#phase.name === "closed") return Promise.resolve(this.#phase.info);
+    this.#end ??= deferred<CloseInfo>();
+    return this.#end.promise;
+  }
+
+  // Receiving
+
+  /** A message that is already here. */
+  takeNow(): Message | undefined {
+    const message = this.#inbox.shift();
+    this.#resumeIfRoom();
+    return message;
+  }
+
+  /** Lets `taker` wait for the next message: when none is here, the connection lives, and nobody else waits. */
+  wait(taker: MessageTaker): void {
+    this.#taker = taker;
+  }
+
+  /** Nobody waits for a message any more. */
+  stopWaiting(): void {
+    this.#taker = undefined;
+  }
+
+  /** Whether somebody waits for a message, or takes them as they come. */
+  get isAwaited(): boolean {
+    return this.#taker !== undefined || this.#consumer !== undefined;
+  }
+
+  /** Hands all messages to `consumer` from now on, those that wait first. */
+  consume(consumer: Consumer): void {
+    this.#consumer = consumer;
+    this.#consumeInbox();
+  }
+
+  message(message: Message): void {
+    const taker = this.#taker;
+    if (taker !== undefined) {
+      this.#taker = undefined;
+      taker.take(message);
+    } else if (this.#phase !== OPEN) {
+      return; // we said that we are going, and nobody waits for what still comes
+    } else if (this.#consumer !== undefined && !this.#consuming && this.#inbox.size === 0) {
+      this.#hand(message, this.#consumer);
+    } else {
+      this.#inbox.push(message);
+      if (!this.#paused && this.#inbox.isFull) this.#pause();
+    }
+  }
+
+  #hand(message: Message | undefined, consumer: Consumer): void {
+    const consumed = consumer.consume(message);
+    if (consumed === undefined) return;
+    this.#consuming = true;
+    void consumed.then(() => {
+      this.#consuming = false;
+      this.#consumeInbox();
+    });
+  }
+
+  #consumeInbox(): void {
+    while (this.#consumer !== undefined && !this.#consuming) {
+      const message = this.#inbox.shift();
+      if (message === undefined) return this.#endConsuming();
+      this.#hand(message, this.#consumer);
+      // Only now, as what comes then must not overtake the message.
+      this.#resumeIfRoom();
+    }
+  }
+
+  #endConsuming(): void {
+    const consumer = this.#consumer;
+    if (this.#phase.name !== "closed" || consumer === undefined) return;
+    this.#consumer = undefined;
+    this.#hand(undefined, consumer);
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.transport.pause();
+  }
+
+  #resumeIfRoom(): void {
+    if (this.#paused && this.#inbox.hasRoom) this.#resume();
+  }
+
+  #resume(): void {
+    this.#paused = false;
+    this.transport.resume();
+  }
+
+  pong(payload: Uint8Array): void {
+    this.heartbeat.pong(payload);
+  }
+
+  // Sending
+
+  /** What settles when the peer keeps up with what was just sent. */
+  whenSent(): Promise<void> {
+    const buffered = this.transport.bufferedAmount;
+    if (buffered <= this.settings.highWaterMark) return SETTLED;
+    if (buffered > this.settings.maxBufferedAmount) {
+      this.fail(failure(CloseCode.tryAgainLater, "the peer reads too slowly"));
+      return this.refuseAsClosed();
+    }
+    this.#drain ??= deferred<void>();
+    return this.#drain.promise;
+  }
+
+  /** A promise rejected because the connection is no longer open. */
+  refuseAsClosed(): Promise<never> {
+    return refusal(new ConnectionClosedError(this.#endSoFar));
+  }
+
+  /** A promise rejected because of a misuse, which is reported too: perhaps nobody looks at the promise. */
+  refuseAsMisuse(error: Error): Promise<never> {
+    this.#observer.misused(error);
+    return refusal(error);
+  }
+
+  refuseSecondReceive(): Promise<never> {
+    return this.refuseAsMisuse(new ConcurrentReceiveError());
+  }
+
+  drained(): void {
+    const drain = this.#drain;
+    if (drain === undefined) return;
+    this.#drain = undefined;
+    drain.resolve();
+    this.#observer.drained();
+  }
+
+  // The end
+
+  /** Begins the closing handshake, unless the end has begun already. */
+  close(code: number | undefined, reason: string, by: CloseInfo["by"]): void {
+    if (this.#phase !== OPEN) return;
+    const sent = { code: code ?? CloseCode.noStatusReceived, reason, by, clean: false };
+    this.#phase = { name: "closing", sent };
+    this.transport.sendClose(code, reason);
+    this.heartbeat.awaitClose();
+    // Whatever waits is still the handler's, but the peer's close frame must get through.
+    if (this.#paused) this.#resume();
+  }
+
+  closing(code: number, reason: string): void {
+    if (this.#phase.name === "closing") {
+      this.#finish({ ...this.#phase.sent, clean: true });
+    } else if (this.#phase === OPEN) {
+      // The answer echoes the code (RFC 6455 §5.5.1).
+      this.transport.sendClose(code === CloseCode.noStatusReceived ? undefined : code, "");
+      this.#finish({ code, reason, by: "peer", clean: true });
+    }
+    this.transport.end();
+    this.heartbeat.awaitClose();
+  }
+
+  failed(cause: Failure): void {
+    this.fail(cause);
+  }
+
+  /** Ends the connection because of what the peer did, with a close frame that says so (RFC 6455 §7.1.7). */
+  fail(cause: Failure): void {
+    if (this.#phase === OPEN) this.transport.sendClose(cause.code, cause.reason);
+    this.transport.end();
+    this.heartbeat.awaitClose();
+    this.#finish({ code: cause.code, reason: cause.reason, by: "library", clean: false });
+  }
+
+  /** Drops the connection. */
+  terminate(by: CloseInfo["by"], reason = ""): void {
+    this.#finish({ code: CloseCode.abnormalClosure, reason, by, clean: false });
+    this.transport.terminate();
+  }
+
+  closed(): void {
+    this.#finish(this.#endSoFar);
+    this.heartbeat.stop();
+    this.#observer.released();
+  }
+
+  /** How the connection ended, or would have if the network went away now. */
+  get #endSoFar(): CloseInfo {
+    if (this.#phase.name === "closing") return this.#phase.sent;
+    return this.closeInfo ?? { code: CloseCode.abnormalClosure, reason: "", by: "network", clean: false };
+  }
+
+  #finish(info: CloseInfo): void {
+    if (this.#phase.name === "closed") return;
+    this.#phase = { name: "closed", info };
+    const taker = this.#taker;
+    this.#taker = undefined;
+    taker?.take(undefined);
+    this.#drain?.reject(new ConnectionClosedError(info));
+    this.#drain = undefined;
+    this.#end?.resolve(info);
+    this.heartbeat.rejectPings(info);
+    this.#consumeInbox();
+  }
+}

@@ -1,0 +1,31 @@
+/** Promises that cost little, and that nobody is forced to look at. */
+
+/** Settled already. One for all, as it is given out with nearly every message. */
+export const SETTLED: Promise<void> = Promise.resolve();
+
+/** A promise whose rejection is no event of its own: whoever looks at it sees it, nobody else does. */
+export function refusal(error: Error): Promise<never> {
+  const refused = Promise.reject<never>(error);
+  refused.catch(ignore);
+  return refused;
+}
+
+/** A promise to be settled by somebody else. A rejection that nobody looks at is no event. */
+export interface Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: Error): void;
+}
+
+export function deferred<T>(): Deferred<T> {
+  let resolve: Deferred<T>["resolve"] = ignore;
+  let reject: Deferred<T>["reject"] = ignore;
+  const promise = new Promise<T>((fulfil, refuse) => {
+    resolve = fulfil;
+    reject = refuse;
+  });
+  promise.catch(ignore);
+  return { promise, resolve, reject };
+}
+
+function ignore(): void {}

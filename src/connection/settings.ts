@@ -1,0 +1,31 @@
+/** What can be set for a connection, and what holds if nothing is. */
+
+import type { InboxLimits } from "./inbox.js";
+
+/** How one connection behaves. Durations are in milliseconds, sizes in bytes. */
+export interface ConnectionSettings {
+  /** Without any traffic for so long, a ping is sent; 0 sends none. @default 20000 */
+  readonly pingInterval: number;
+  /** Without a sign of life for so long after a ping, the connection ends with 1006. @default 20000 */
+  readonly pongTimeout: number;
+  /** Without an answer to our close frame for so long, the connection is dropped. @default 10000 */
+  readonly closeTimeout: number;
+  /** A message begun but without progress for so long ends the connection with 1008. @default 60000 */
+  readonly messageTimeout: number;
+  /** How much may wait for the handler before the peer is paused. */
+  readonly inbox: InboxLimits;
+  /** Above so many bytes on their way out, `send` waits. @default 65536 */
+  readonly highWaterMark: number;
+  /** Above so many bytes on their way out, the peer is too slow: the connection ends with 1013. @default 16777216 */
+  readonly maxBufferedAmount: number;
+}
+
+export const defaultConnectionSettings: ConnectionSettings = {
+  pingInterval: 20_000,
+  pongTimeout: 20_000,
+  closeTimeout: 10_000,
+  messageTimeout: 60_000,
+  inbox: { maxMessages: 256, maxBytes: 262_144 },
+  highWaterMark: 65_536,
+  maxBufferedAmount: 16_777_216,
+};

@@ -1,0 +1,281 @@
+/** The socket that a handler gets. */
+
+import { randomUUID } from "node:crypto";
+import { InvalidCloseError, InvalidJsonError, InvalidMessageError, type CloseInfo } from "../errors.js";
+import { closeReasonProblem } from "../protocol/close-code.js";
+import type { Connection } from "./connection.js";
+import { FragmentSender } from "./fragment-sender.js";
+import {
+  parseCookies,
+  parseHeaders,
+  parseQuery,
+  type Cookies,
+  type HandshakeFacts,
+} from "./handshake-facts.js";
+import { MessageIterator } from "./message-iterator.js";
+import { receive, type ReceiveOptions } from "./receive.js";
+import type { SocketData } from "./socket-data.js";
+import { readableOf, writableOf } from "./streams.js";
+import type { Message } from "./transport.js";
+
+/** What may be sent as one message: text as a string, binary as bytes. */
+export type Sendable = string | Uint8Array | ArrayBuffer;
+
+/**
+ * One WebSocket connection, as its handler sees it.
+ *
+ * No promise of it is ever an unhandled rejection: `ws.send("hi")` without `await` is fine.
+ */
+export class Socket<Params = Record<string, string>, Request = unknown> implements AsyncIterable<Message> {
+  readonly #connection: Connection;
+  readonly #facts: HandshakeFacts<Params, Request>;
+  #id: string | undefined;
+  #query: URLSearchParams | undefined;
+  #headers: Headers | undefined;
+  #cookies: Cookies | undefined;
+  #data: SocketData | undefined;
+  #abort: AbortController | undefined;
+  #fragments: FragmentSender | undefined;
+  #readable: ReadableStream<Message> | undefined;
+  #writable: WritableStream<Sendable> | undefined;
+
+  /** Made by Jackfield only. */
+  constructor(connection: Connection, facts: HandshakeFacts<Params, Request>) {
+    this.#connection = connection;
+    this.#facts = facts;
+  }
+
+  // Receiving
+
+  /**
+   * Every message in order: text is a `string`, binary a `Uint8Array` (a `Buffer` on Node). Ends quietly when the
+   * connection ends, whatever the close code, so that the code after the loop always runs.
+   */
+  [Symbol.asyncIterator](): AsyncIterableIterator<Message, undefined, undefined> {
+    return new MessageIterator(this.#connection);
+  }
+
+  /**
+   * Waits for the next message.
+   *
+   * @param options.timeout - how long to wait, in milliseconds; without it, for as long as the connection lives
+   * @param options.signal - gives up waiting when it aborts; the promise is rejected with the signal's reason
+   * @returns the message, or `undefined` when the time is over. A message that comes later is not lost
+   * @throws {ConnectionClosedError} once the connection is closed and the inbox is empty
+   * @throws {ConcurrentReceiveError} if another `receive` or a loop is waiting
+   */
+  receive(): Promise<Message>;
+  receive(options: ReceiveOptions & { readonly timeout?: undefined }): Promise<Message>;
+  receive(options: ReceiveOptions): Promise<Message | undefined>;
+  receive(options: ReceiveOptions = {}): Promise<Message | undefined> {
+    return receive(this.#connection, options);
+  }
+
+  /** A message that is already here, or `undefined`. */
+  receiveNow(): Message | undefined {
+    return this.#connection.takeNow();
+  }
+
+  /**
+   * Waits for the next message and reads it as JSON. Like {@link receive} otherwise.
+   *
+   * @throws {InvalidJsonError} if the message is not JSON
+   */
+  async receiveJson(options: ReceiveOptions = {}): Promise<unknown> {
+    const message = await this.receive(options);
+    if (message === undefined) return undefined;
+    try {
+      return JSON.parse(typeof message === "string" ? message : new TextDecoder().decode(message));
+    } catch (cause) {
+      throw new InvalidJsonError(cause);
+    }
+  }
+
+  // Sending
+
+  /**
+   * Sends a message: text for a string, binary for bytes, which are copied before it returns.
+   *
+   * @returns a promise that settles when the peer keeps up: at once below the high-water mark, else after the drain.
+   * It need not be awaited
+   * @throws {ConnectionClosedError} if the connection is no longer open
+   * @throws {InvalidMessageError} if it is neither text nor bytes
+   */
+  send(data: Sendable): Promise<void> {
+    const connection = this.#connection;
+    if (!connection.isOpen) return connection.refuseAsClosed();
+    const message = typeof data === "string" ? data : bytesOf(data);
+    if (message === undefined) return connection.refuseAsMisuse(new InvalidMessageError(data));
+    if (this.#fragments?.isOpen === true) return this.#fragments.hold(message);
+    if (typeof message === "string") connection.transport.sendText(message);
+    else connection.transport.sendBinary(message);
+    return connection.whenSent();
+  }
+
+  /** Sends a value as JSON text. Like {@link send} otherwise. */
+  sendJson(value: unknown): Promise<void> {
+    const text: string | undefined = JSON.stringify(value);
+    return text === undefined
+      ? this.#connection.refuseAsMisuse(new InvalidMessageError(value))
+      : this.send(text);
+  }
+
+  /**
+   * Sends one frame as it is, for those who need fragments (RFC 6455 §5.4). While a message is fragmented, other
+   * messages wait until its last frame was sent.
+   *
+   * @param opcode - text or binary for the first frame of a message, continuation for the others; or ping or pong
+   * @param options.fin - whether it is the last frame of its message. @default true
+   * @throws {InvalidFrameError} if the frame must not be sent now
+   */
+  sendFrame(
+    opcode: number,
+    payload: string | Uint8Array,
+    options: { readonly fin?: boolean } = {},
+  ): Promise<void> {
+    this.#fragments ??= new FragmentSender(this.#connection, (data) => this.send(data));
+    return this.#fragments.send(opcode, payload, options.fin ?? true);
+  }
+
+  /** Sends a ping (RFC 6455 §5.5.2). @returns the round-trip time in milliseconds */
+  ping(): Promise<number> {
+    return this.#connection.heartbeat.ping();
+  }
+
+  /** Bytes on their way out: sent, but not yet taken by the operating system. */
+  get bufferedAmount(): number {
+    return this.#connection.transport.bufferedAmount;
+  }
+
+  // The end
+
+  /**
+   * Begins the closing handshake (RFC 6455 §7.1.2). On a connection that ends already it does nothing more.
+   *
+   * @param code - 1000 to 1003, 1007 to 1014 or 3000 to 4999. @default 1000
+   * @param reason - at most 123 bytes of UTF-8. @default ""
+   * @returns how the connection ended, once it has
+   * @throws {InvalidCloseError} if the code or the reason may not be sent
+   */
+  close(code = 1000, reason = ""): Promise<CloseInfo> {
+    const problem = closeReasonProblem(code, reason);
+    if (problem !== undefined) return this.#connection.refuseAsMisuse(new InvalidCloseError(problem));
+    this.#connection.close(code, reason, "application");
+    return this.#connection.whenClosed;
+  }
+
+  /** Drops the connection without a closing handshake: the peer sees 1006. */
+  terminate(): void {
+    this.#connection.terminate("application");
+  }
+
+  /** Whether messages can be sent. */
+  get connected(): boolean {
+    return this.#connection.isOpen;
+  }
+
+  /** Whether the connection has ended. In between, while it is closing, neither this nor `connected` is true. */
+  get closed(): boolean {
+    return this.closeInfo !== undefined;
+  }
+
+  /** How the connection ended, once it has. */
+  get closeInfo(): CloseInfo | undefined {
+    return this.#connection.closeInfo;
+  }
+
+  /** Settles when the connection has ended; never rejects. */
+  get whenClosed(): Promise<CloseInfo> {
+    return this.#connection.whenClosed;
+  }
+
+  /** Aborts when the connection ends: to be given to whatever is to stop then. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController();
+      this.#abort = abort;
+      if (this.closed) abort.abort();
+      else void this.whenClosed.then(() => abort.abort());
+    }
+    return this.#abort.signal;
+  }
+
+  // The handshake
+
+  /** A name for this connection, unique in the world. */
+  get id(): string {
+    this.#id ??= randomUUID();
+    return this.#id;
+  }
+
+  /** The framework's own request. */
+  get request(): Request {
+    return this.#facts.request;
+  }
+
+  /** The variables of the path. */
+  get params(): Params {
+    return this.#facts.params;
+  }
+
+  /** The query of the request's URL. */
+  get query(): URLSearchParams {
+    this.#query ??= parseQuery(this.#facts.target);
+    return this.#query;
+  }
+
+  /** The header fields of the request. */
+  get headers(): Headers {
+    this.#headers ??= parseHeaders(this.#facts.rawHeaders);
+    return this.#headers;
+  }
+
+  /** The cookies of the request, as they came: unsigned ones prove nothing. */
+  get cookies(): Cookies {
+    this.#cookies ??= parseCookies(this.#facts.rawHeaders);
+    return this.#cookies;
+  }
+
+  /** The session that the framework's middleware put on the request, if it did. */
+  get session(): SessionOf<Request> {
+    return (this.#facts.request as { session?: unknown } | undefined)?.session as SessionOf<Request>;
+  }
+
+  /** The subprotocol that was agreed on, or `undefined` (RFC 6455 §1.9). */
+  get subprotocol(): string | undefined {
+    return this.#facts.subprotocol;
+  }
+
+  /** The address of the peer: of the proxy, if there is one in between. */
+  get remoteAddress(): string | undefined {
+    return this.#connection.transport.remoteAddress;
+  }
+
+  /** For the application to keep what belongs to this connection. */
+  get data(): SocketData {
+    this.#data ??= Object.create(null) as SocketData;
+    return this.#data;
+  }
+
+  // Web streams
+
+  /** The messages as a stream. Cancelling it closes the connection. */
+  get readable(): ReadableStream<Message> {
+    this.#readable ??= readableOf(this);
+    return this.#readable;
+  }
+
+  /** A stream whose chunks are sent as messages. Closing it closes the connection. */
+  get writable(): WritableStream<Sendable> {
+    this.#writable ??= writableOf(this);
+    return this.#writable;
+  }
+}
+
+function bytesOf(data: unknown): Uint8Array | undefined {
+  if (data instanceof Uint8Array) return data;
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
+}
+
+/** The type of a request's session, where the framework's types know one. */
+export type SessionOf<Request> = Request extends { session: infer Session } ? Session : unknown;

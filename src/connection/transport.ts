@@ -1,0 +1,60 @@
+/**
+ * The seam between a connection and what carries it.
+ *
+ * A transport moves whole messages and control frames; framing, masking, compression and the limits of incoming
+ * messages are its business, so that a runtime that has WebSockets of its own can be one. The closing handshake, the
+ * inbox and the heartbeat stand above it and are the same for all. `test/connection/transport-contract.ts` is the
+ * contract that every transport passes.
+ */
+
+import type { Failure } from "../protocol/close-code.js";
+
+/** A message: text is a string, binary is bytes (a `Buffer` on Node). */
+export type Message = string | Uint8Array;
+
+/** What carries one WebSocket connection. No method throws; after the connection is gone they do nothing. */
+export interface Transport {
+  /** The peer's address, as far as the transport knows it. */
+  readonly remoteAddress: string | undefined;
+  /** Bytes that were sent but not yet taken by the operating system. */
+  readonly bufferedAmount: number;
+  /** A number that changes whenever the peer shows that it lives: by bytes that come, or by taking those that wait. */
+  readonly activity: number;
+  /** A number that changes with each part of a message that came in part only; `undefined` between messages. */
+  readonly progress: number | undefined;
+
+  /** Begins the delivery of events; called once, before all else. */
+  start(events: TransportEvents): void;
+  /** Sends a text message. */
+  sendText(text: string): void;
+  /** Sends a binary message; the bytes are copied before it returns. */
+  sendBinary(bytes: Uint8Array): void;
+  /** Sends one frame as it is (RFC 6455 §5.2); the bytes are copied before it returns. */
+  sendFrame(opcode: number, payload: Uint8Array, fin: boolean): void;
+  /** Sends a close frame, the last frame of all; without a code it has no payload (RFC 6455 §5.5.1). */
+  sendClose(code: number | undefined, reason: string): void;
+  /** Ends the connection when all that was sent has gone out. */
+  end(): void;
+  /** Drops the connection at once. */
+  terminate(): void;
+  /** Stops the delivery of messages. A few that are already here may still come. */
+  pause(): void;
+  /** Goes on after `pause`. */
+  resume(): void;
+}
+
+/** What a transport tells its connection. */
+export interface TransportEvents {
+  /** A whole message. */
+  message(message: Message): void;
+  /** A pong. Pings are answered by the transport. The payload is valid during the call only. */
+  pong(payload: Uint8Array): void;
+  /** The peer's close frame, at most once; 1005 if it carried no code. No message comes after it. */
+  closing(code: number, reason: string): void;
+  /** The peer broke the protocol or a limit. No message comes after it. */
+  failed(failure: Failure): void;
+  /** All that was sent has gone out. Comes after each time that `bufferedAmount` went down to nothing. */
+  drained(): void;
+  /** The connection is gone. Exactly once, and nothing comes after it. */
+  closed(): void;
+}

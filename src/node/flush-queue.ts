@@ -1,0 +1,24 @@
+/**
+ * One write per connection and turn of the event loop: what is to be flushed is collected, and flushed by one
+ * `setImmediate` for all, after everything that arrived in this turn has been handled.
+ */
+
+export interface Flushable {
+  flush(): void;
+}
+
+let waiting: Flushable[] = [];
+let spare: Flushable[] = [];
+
+/** Has `flushable` flushed at the end of this turn. */
+export function flushSoon(flushable: Flushable): void {
+  if (waiting.push(flushable) === 1) setImmediate(flushAll);
+}
+
+function flushAll(): void {
+  const due = waiting;
+  waiting = spare;
+  for (const flushable of due) flushable.flush();
+  due.length = 0;
+  spare = due;
+}

@@ -1,0 +1,159 @@
+/**
+ * The outgoing half of a connection: frames are written one behind the other into a slab, and leave in one write per
+ * turn. While the operating system does not take more, they wait here, not in the stream, where each would be an
+ * object and a buffer of its own.
+ */
+
+import type { Socket } from "node:net";
+import { bytesFrameRoom, textFrameRoom, writeBytesFrame, writeTextFrame } from "../protocol/frame-writer.js";
+import { flushSoon, type Flushable } from "./flush-queue.js";
+import { giveSlab, LARGEST_SLAB, takeSlab } from "./slabs.js";
+
+/** So much is given to the operating system at a time, so that one can see whether a slow peer still reads. */
+const WRITE_SIZE = 262_144;
+
+/** From so many bytes on, waiting for the end of the turn gains nothing. */
+const FLUSH_SIZE = 65_536;
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** What is told of the output. */
+export interface FrameOutputOwner {
+  /** The operating system took something that it had not taken at once. */
+  progressed(): void;
+  /** All that was written has gone out. */
+  drained(): void;
+}
+
+export class FrameOutput implements Flushable {
+  readonly #socket: Socket;
+  readonly #owner: FrameOutputOwner;
+  /** The buffer being filled: a slab, unless a single frame needed more. */
+  #open = NOTHING;
+  #used = 0;
+  /** Buffers that are to be written before it. Only a peer that is slow has any. */
+  #full: Buffer[] = [];
+  #size = 0;
+  /** Whether the stream still holds something of ours, because the operating system did not take it at once. */
+  #blocked = false;
+  #scheduled = false;
+  #corked = false;
+  #ended = false;
+
+  constructor(socket: Socket, owner: FrameOutputOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+  }
+
+  /** Bytes that were not yet taken by the operating system. */
+  get bufferedAmount(): number {
+    return this.#blocked ? this.#size + this.#socket.writableLength : this.#size;
+  }
+
+  /** Whether the operating system does not take more for now. */
+  get isBlocked(): boolean {
+    return this.#blocked;
+  }
+
+  writeText(first: number, text: string): void {
+    this.#makeRoom(textFrameRoom(text));
+    this.#advance(writeTextFrame(this.#open, this.#used, first, text));
+  }
+
+  writeBytes(first: number, payload: Uint8Array): void {
+    this.#makeRoom(bytesFrameRoom(payload.length));
+    this.#advance(writeBytesFrame(this.#open, this.#used, first, payload));
+  }
+
+  /** Writes nothing before `uncork`, which then does so at once: for those who answer while they read. */
+  cork(): void {
+    this.#corked = true;
+  }
+
+  uncork(): void {
+    this.#corked = false;
+    if (this.#size > 0) this.#writeAll();
+  }
+
+  /** Ends the stream after all that was written. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#writeAll();
+    if (!this.#blocked) this.#socket.end();
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#size > 0) this.#writeAll();
+  }
+
+  #advance(used: number): void {
+    this.#size += used - this.#used;
+    this.#used = used;
+    if (this.#blocked || this.#corked) return;
+    if (this.#size >= FLUSH_SIZE) {
+      this.#writeAll();
+    } else if (!this.#scheduled) {
+      this.#scheduled = true;
+      flushSoon(this);
+    }
+  }
+
+  #makeRoom(room: number): void {
+    if (this.#used + room <= this.#open.length) return;
+    if (this.#used + room > LARGEST_SLAB) this.#writeAll();
+    if (this.#used + room <= LARGEST_SLAB) this.#exchangeSlab(this.#used + room);
+    else this.#openAnother(room);
+  }
+
+  #exchangeSlab(size: number): void {
+    const slab = takeSlab(size);
+    this.#open.copy(slab, 0, 0, this.#used);
+    giveSlab(this.#open);
+    this.#open = slab;
+  }
+
+  #openAnother(room: number): void {
+    if (this.#used > 0) this.#full.push(this.#open.subarray(0, this.#used));
+    this.#open = room <= LARGEST_SLAB ? takeSlab(room) : Buffer.allocUnsafeSlow(room);
+    this.#used = 0;
+  }
+
+  #writeAll(): void {
+    while (!this.#blocked && this.#full.length > 0) this.#write(this.#full.shift() as Buffer);
+    if (this.#blocked || this.#used === 0) return;
+    const filled = this.#open;
+    const bytes = filled.subarray(0, this.#used);
+    this.#open = NOTHING;
+    this.#used = 0;
+    this.#write(bytes);
+    if (this.#blocked) return; // the stream owns the slab now, and then nobody does
+    giveSlab(filled);
+    this.#owner.drained();
+  }
+
+  #write(bytes: Buffer): void {
+    const socket = this.#socket;
+    for (let at = 0; at < bytes.length && !this.#blocked;) {
+      const piece = bytes.length <= WRITE_SIZE ? bytes : bytes.subarray(at, at + WRITE_SIZE);
+      at += piece.length;
+      this.#size -= piece.length;
+      if (socket.writable) socket.write(piece);
+      if (socket.writableLength === 0) continue;
+      this.#blocked = true;
+      if (at < bytes.length) this.#full.unshift(bytes.subarray(at));
+      // Comes back when everything before it is gone. A callback of each write would be a closure each time.
+      socket.write(NOTHING, () => this.#unblock());
+    }
+  }
+
+  #unblock(): void {
+    this.#blocked = false;
+    if (!this.#socket.writable) return;
+    this.#owner.progressed();
+    if (this.#size > 0) this.#writeAll();
+    else this.#owner.drained();
+    if (this.#ended && !this.#blocked) this.#socket.end();
+  }
+}

@@ -1,0 +1,64 @@
+/** Answers over HTTP to an upgrade that does not become a socket. */
+
+import { ServerResponse, type IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
+
+/** After an answer, the client has so long to take it and go, in milliseconds. */
+const LINGER = 2_000;
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** A sentence for the body. */
+  readonly reason: string;
+  readonly headers?: ReadonlyArray<readonly [name: string, value: string]> | undefined;
+}
+
+/** Answers a request for which no framework was asked, and ends the connection. */
+export function answerUpgrade(request: IncomingMessage, socket: Socket, answer: HttpAnswer): void {
+  const response = responseTo(request);
+  socket.on("error", ignore);
+  response.assignSocket(socket);
+  response.on("finish", () => endAfterAnswer(response, socket));
+  writeAnswer(response, answer);
+}
+
+/** A response to an upgrade; after it the connection ends, as the HTTP parser has gone already. */
+export function responseTo(request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  response.shouldKeepAlive = false;
+  return response;
+}
+
+export function writeAnswer(response: ServerResponse, { status, reason, headers = [] }: HttpAnswer): void {
+  for (const [name, value] of headers) response.setHeader(name, value);
+  response.statusCode = status;
+  response.setHeader("Content-Type", "text/plain; charset=utf-8");
+  response.end(`${reason}\n`);
+}
+
+/** Ends the connection after a response that was written. What still comes is discarded, so that it is not reset. */
+export function endAfterAnswer(response: ServerResponse, socket: Socket): void {
+  response.detachSocket(socket);
+  socket.end();
+  socket.resume();
+  timerWheel.set(new Lingering(socket), LINGER);
+}
+
+class Lingering implements Timed {
+  timerTurn: number = UNSET;
+  timerNext: Timed | undefined;
+  timerPrevious: Timed | undefined;
+  readonly #socket: Socket;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.once("close", () => timerWheel.clear(this));
+  }
+
+  expire(): void {
+    this.#socket.destroy();
+  }
+}
+
+function ignore(): void {}

@@ -1,0 +1,137 @@
+/**
+ * permessage-deflate on one connection (RFC 7692 §7): which messages to compress, and their order while some are
+ * being compressed in a thread.
+ */
+
+import { isUtf8 } from "node:buffer";
+import type { Message } from "../connection/transport.js";
+import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
+import type { CompressionAgreement } from "../protocol/compression-offer.js";
+import { firstByte } from "../protocol/frame-writer.js";
+import { Opcode } from "../protocol/opcode.js";
+import type { FrameOutput } from "./frame-output.js";
+import { deflateLater, deflateNow, inflate, SYNC_DEFLATE_SIZE, TOO_BIG, type Inflated } from "./zlib-jobs.js";
+
+export interface MessageCompressionOptions {
+  /** Messages shorter than this are not compressed, in bytes. */
+  readonly threshold: number;
+  /** The most bytes that a message may inflate to. */
+  readonly maxMessageSize: number;
+}
+
+export class MessageCompression {
+  readonly #windowBits: number;
+  readonly #threshold: number;
+  readonly #maxMessageSize: number;
+  /** What waits for a message that is being compressed; `undefined` if none is. */
+  #waiting: (() => void)[] | undefined;
+  #waitingBytes = 0;
+
+  constructor(agreement: CompressionAgreement, options: MessageCompressionOptions) {
+    this.#windowBits = agreement.serverMaxWindowBits;
+    this.#threshold = options.threshold;
+    this.#maxMessageSize = options.maxMessageSize;
+  }
+
+  /** Bytes of messages that are not yet in the output. */
+  get bufferedAmount(): number {
+    return this.#waitingBytes;
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting !== undefined;
+  }
+
+  /** Does it now, or after the messages that are being compressed. */
+  inOrder(task: () => void): void {
+    if (this.#waiting === undefined) task();
+    else this.#waiting.push(task);
+  }
+
+  sendText(text: string, output: FrameOutput): void {
+    // A unit of UTF-16 is at least one byte.
+    if (text.length < this.#threshold)
+      this.inOrder(() => output.writeText(firstByte(Opcode.text, true, false), text));
+    else this.#send(Opcode.text, Buffer.from(text), output);
+  }
+
+  sendBinary(bytes: Uint8Array, output: FrameOutput): void {
+    if (this.#waiting === undefined && bytes.length < this.#threshold) {
+      output.writeBytes(firstByte(Opcode.binary, true, false), bytes);
+    } else {
+      this.#send(Opcode.binary, Buffer.from(bytes), output);
+    }
+  }
+
+  /** @param bytes - the message, nobody else's any more */
+  #send(opcode: Opcode, bytes: Buffer, output: FrameOutput): void {
+    if (this.#waiting === undefined) {
+      this.#compress(opcode, bytes, output);
+      return;
+    }
+    this.#waitingBytes += bytes.length;
+    this.#waiting.push(() => {
+      this.#waitingBytes -= bytes.length;
+      this.#compress(opcode, bytes, output);
+    });
+  }
+
+  #compress(opcode: Opcode, bytes: Buffer, output: FrameOutput): void {
+    if (bytes.length < this.#threshold) {
+      output.writeBytes(firstByte(opcode, true, false), bytes);
+    } else if (bytes.length <= SYNC_DEFLATE_SIZE) {
+      writeSmaller(opcode, bytes, deflateNow(bytes, this.#windowBits), output);
+    } else {
+      void this.#compressLater(opcode, bytes, output);
+    }
+  }
+
+  async #compressLater(opcode: Opcode, bytes: Buffer, output: FrameOutput): Promise<void> {
+    this.#waiting = [];
+    this.#waitingBytes += bytes.length;
+    const deflated = await deflateLater(bytes, this.#windowBits);
+    this.#waitingBytes -= bytes.length;
+    writeSmaller(opcode, bytes, deflated, output);
+    this.#goOn();
+  }
+
+  /** Does what waited, until something has to wait again. */
+  #goOn(): void {
+    const tasks = this.#waiting ?? [];
+    this.#waiting = undefined;
+    for (const [at, task] of tasks.entries()) {
+      task();
+      if (this.isWaiting) {
+        this.#waiting = tasks.slice(at + 1);
+        return;
+      }
+    }
+  }
+
+  /** Inflates a message (RFC 7692 §7.2.2). Its bytes need not last longer than the call. */
+  inflate(payload: Buffer, isText: boolean): Message | Failure | Promise<Message | Failure> {
+    const inflated = inflate(payload, this.#maxMessageSize);
+    if (inflated instanceof Promise) return inflated.then((bytes) => this.#messageOf(bytes, isText));
+    return this.#messageOf(inflated, isText);
+  }
+
+  #messageOf(inflated: Inflated, isText: boolean): Message | Failure {
+    if (inflated === TOO_BIG) {
+      return failure(
+        CloseCode.messageTooBig,
+        `a message inflates to more than ${this.#maxMessageSize} bytes`,
+      );
+    }
+    if (typeof inflated === "string")
+      return failure(CloseCode.invalidPayload, "a compressed message is corrupt");
+    if (!isText) return inflated;
+    if (isUtf8(inflated)) return inflated.toString();
+    return failure(CloseCode.invalidPayload, "a text message is not valid UTF-8");
+  }
+}
+
+/** Compression that gains nothing is left out: each message may be compressed or not (RFC 7692 §6). */
+function writeSmaller(opcode: Opcode, bytes: Buffer, deflated: Buffer, output: FrameOutput): void {
+  const isSmaller = deflated.length < bytes.length;
+  output.writeBytes(firstByte(opcode, true, isSmaller), isSmaller ? deflated : bytes);
+}

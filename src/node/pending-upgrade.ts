@@ -1,0 +1,232 @@
+/**
+ * An upgrade on its way through the framework: the request runs as any GET does, with a real response, and either
+ * reaches a socket route, which accepts it, or is answered over HTTP.
+ */
+
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
+import { UpgradeError } from "../errors.js";
+import {
+  acceptCompressionOffer,
+  formatCompressionAgreement,
+  type CompressionAgreement,
+} from "../protocol/compression-offer.js";
+import { acceptKey, type ValidHandshake } from "../protocol/server-handshake.js";
+import { admit } from "../routing/admission.js";
+import type { Route } from "../routing/route.js";
+import type { SocketsCore } from "../routing/sockets.js";
+import { endAfterAnswer, responseTo, writeAnswer, type HttpAnswer } from "./http-answer.js";
+import { MessageCompression } from "./message-compression.js";
+import { takeSocket } from "./socket-reading.js";
+import { TcpTransport } from "./tcp-transport.js";
+
+/** What an upgrade comes with. */
+export interface UpgradeParts {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  /** Bytes that came behind the request. */
+  readonly head: Buffer;
+  readonly handshake: ValidHandshake;
+}
+
+/** What a route gives for its socket. */
+export interface Acceptance<Params, Request> {
+  readonly sockets: SocketsCore<Request>;
+  readonly route: Route<Params, Request>;
+  readonly params: Params;
+  /** The framework's own request. */
+  readonly request: Request;
+}
+
+type State =
+  /** The framework has not decided yet. */
+  | "pending"
+  /** The 101 is on its way. */
+  | "accepted"
+  /** It is a socket now, or was answered over HTTP, or left to somebody else, or the client has gone. */
+  | "done";
+
+const upgradeOf = Symbol("jackfield upgrade");
+
+interface UpgradeRequest extends IncomingMessage {
+  /** What became of the upgrade when it is pending no more: the client may have gone before a decision. */
+  [upgradeOf]?: PendingUpgrade | "decided" | "gone";
+}
+
+/**
+ * Makes the connection of a request a socket of a route, or refuses it where the route's options do.
+ *
+ * @returns false if the request does not ask for an upgrade
+ * @throws {UpgradeError} if an answer was given already
+ * @throws {SubprotocolError} if the route chooses a subprotocol that was not offered
+ */
+export function acceptUpgradeOf<Params, Request>(
+  request: IncomingMessage,
+  acceptance: Acceptance<Params, Request>,
+): boolean {
+  const upgrade = (request as UpgradeRequest)[upgradeOf];
+  if (upgrade === undefined) return false;
+  if (upgrade === "decided") {
+    throw new UpgradeError(tooLate(acceptance.route.name));
+  }
+  if (upgrade !== "gone") upgrade.accept(acceptance);
+  return true;
+}
+
+export class PendingUpgrade implements Timed {
+  timerTurn: number = UNSET;
+  timerNext: Timed | undefined;
+  timerPrevious: Timed | undefined;
+
+  readonly response: ServerResponse;
+  readonly #parts: UpgradeParts;
+  /** The request's target, which frameworks change on its way. */
+  readonly #target: string;
+  readonly #address: string;
+  #state: State = "pending";
+  #isClaimed = false;
+  /** Whose connections it is counted among. */
+  #counted: SocketsCore<never> | undefined;
+  #open: (() => void) | undefined;
+
+  constructor(parts: UpgradeParts, timeout: number) {
+    const { request, socket } = parts;
+    this.#parts = parts;
+    this.#target = request.url ?? "/";
+    this.#address = socket.remoteAddress ?? "";
+    this.response = responseTo(request);
+    (request as UpgradeRequest)[upgradeOf] = this;
+    socket.on("error", ignore); // its close says all that matters
+    socket.on("close", this.#onClose);
+    timerWheel.set(this, timeout);
+  }
+
+  /** Whether nobody has decided yet. */
+  get isPending(): boolean {
+    return this.#state === "pending";
+  }
+
+  /**
+   * Makes the upgrade ours: whatever the framework answers goes out, and it counts as a connection of `sockets`.
+   *
+   * @returns false if it is one connection too many, and was refused
+   */
+  claim(sockets: SocketsCore<never>): boolean {
+    if (this.#isClaimed) return true;
+    this.#isClaimed = true;
+    this.response.assignSocket(this.#parts.socket);
+    this.response.on("finish", this.#onFinish);
+    const status = sockets.limits.enter(this.#address);
+    if (status !== undefined) {
+      this.refuse({ status, reason: "There are too many connections; try again later." });
+      return false;
+    }
+    this.#counted = sockets;
+    return true;
+  }
+
+  /** Leaves the upgrade to somebody else. */
+  letGo(): void {
+    this.#settle("decided");
+    this.#parts.socket.off("error", ignore);
+  }
+
+  /** Answers over HTTP, with the headers that the framework has set so far. */
+  refuse(answer: HttpAnswer): void {
+    writeAnswer(this.response, answer);
+  }
+
+  /** The time for a decision is over. */
+  expire(): void {
+    const { socket } = this.#parts;
+    if (this.#state === "pending" && this.#isClaimed && !this.response.headersSent) {
+      this.refuse({ status: 503, reason: "The upgrade was not decided in time." });
+    } else if (this.#isClaimed) {
+      socket.destroy();
+    } else {
+      this.letGo();
+    }
+  }
+
+  accept<Params, Request>(acceptance: Acceptance<Params, Request>): void {
+    const { sockets, route } = acceptance;
+    const { handshake, socket } = this.#parts;
+    if (this.#state !== "pending" || this.response.headersSent) {
+      throw new UpgradeError(tooLate(route.name));
+    }
+    if (!this.claim(sockets)) return;
+    const admission = admit(handshake, "encrypted" in socket, route.settings);
+    if ("status" in admission) return this.refuse(admission);
+    const { compression: offered } = route.settings;
+    const compression = offered && acceptCompressionOffer(handshake.extensions, offered);
+    this.#writeSwitch(admission.subprotocol, compression);
+    this.#state = "accepted";
+    this.#open = (): void => this.#openSocket(acceptance, admission.subprotocol, compression);
+    // Ended as any response is, so that sessions are saved and loggers log.
+    this.response.end();
+  }
+
+  /** The answer of RFC 6455 §4.2.2, beside what the framework's middleware has set. */
+  #writeSwitch(subprotocol: string | undefined, compression: CompressionAgreement | undefined): void {
+    const { response } = this;
+    for (const name of ["Content-Type", "Content-Length", "Transfer-Encoding"]) response.removeHeader(name);
+    response.setHeader("Upgrade", "websocket");
+    response.setHeader("Connection", "Upgrade");
+    response.setHeader("Sec-WebSocket-Accept", acceptKey(this.#parts.handshake.key));
+    if (subprotocol !== undefined) response.setHeader("Sec-WebSocket-Protocol", subprotocol);
+    if (compression !== undefined) {
+      response.setHeader("Sec-WebSocket-Extensions", formatCompressionAgreement(compression));
+    }
+    response.writeHead(101, "Switching Protocols");
+  }
+
+  #openSocket<Params, Request>(
+    { sockets, route, params, request }: Acceptance<Params, Request>,
+    subprotocol: string | undefined,
+    agreement: CompressionAgreement | undefined,
+  ): void {
+    const { settings } = route;
+    const { request: message, socket, head } = this.#parts;
+    this.#counted = undefined; // its session counts it out
+    this.response.detachSocket(socket);
+    this.letGo();
+    const reading = takeSocket(socket, head);
+    message.socket = reading.socket;
+    const compression =
+      agreement && settings.compression
+        ? new MessageCompression(agreement, {
+            ...settings.compression,
+            maxMessageSize: settings.maxMessageSize,
+          })
+        : undefined;
+    const transport = new TcpTransport(reading, { maxMessageSize: settings.maxMessageSize, compression });
+    const facts = { request, params, target: this.#target, rawHeaders: message.rawHeaders, subprotocol };
+    sockets.open(route, transport, facts);
+  }
+
+  readonly #onFinish = (): void => {
+    if (this.#state === "done") return;
+    if (this.#open !== undefined) return this.#open();
+    this.#settle("decided");
+    endAfterAnswer(this.response, this.#parts.socket);
+  };
+
+  readonly #onClose = (): void => this.#settle("gone");
+
+  /** Nothing is pending any more; all that was held for it is let go. */
+  #settle(outcome: "decided" | "gone"): void {
+    this.#state = "done";
+    timerWheel.clear(this);
+    this.#parts.socket.off("close", this.#onClose);
+    this.#counted?.limits.leave(this.#address);
+    this.#counted = undefined;
+    (this.#parts.request as UpgradeRequest)[upgradeOf] = outcome;
+  }
+}
+
+function tooLate(route: string): string {
+  return `expected an upgrade without an answer, but the route ${route} came after one was given`;
+}
+
+function ignore(): void {}

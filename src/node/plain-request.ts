@@ -1,0 +1,31 @@
+/** An upgrade that is none of ours, served as the plain request that it also is (RFC 9110 §7.8). */
+
+import type { IncomingMessage, Server } from "node:http";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+
+/** Fields that ask for the upgrade; without them, Node's server sees a request like any other. */
+const upgradeFields: ReadonlySet<string> = new Set(["upgrade", "http2-settings"]);
+
+/** Gives the connection back to the server, which reads the request again, without the upgrade: its body too. */
+export function servePlain(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+  socket.unshift(Buffer.concat([Buffer.from(headOf(request), "latin1"), head]));
+  server.emit(socket instanceof TLSSocket ? "secureConnection" : "connection", socket);
+}
+
+function headOf(request: IncomingMessage): string {
+  const { method, url, httpVersion, rawHeaders } = request;
+  let head = `${method ?? "GET"} ${url ?? "/"} HTTP/${httpVersion}\r\n`;
+  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    const value = rawHeaders[at + 1] as string;
+    if (upgradeFields.has(name.toLowerCase())) continue;
+    head += `${name}: ${name.toLowerCase() === "connection" ? withoutUpgrade(value) : value}\r\n`;
+  }
+  return `${head}\r\n`;
+}
+
+function withoutUpgrade(connection: string): string {
+  const options = connection.split(",").map((option) => option.trim());
+  return options.filter((option) => !/^(?:upgrade|http2-settings)$/i.test(option)).join(", ");
+}

@@ -1,0 +1,229 @@
+/** The transport over a TCP or TLS socket: frames on the wire, messages above. */
+
+import type { Socket } from "node:net";
+import type { Message, Transport, TransportEvents } from "../connection/transport.js";
+import { CloseCode, encodeClosePayload, failure, type Failure } from "../protocol/close-code.js";
+import { FrameReader } from "../protocol/frame-reader.js";
+import { firstByte } from "../protocol/frame-writer.js";
+import { MessageAssembler, type MessageSink } from "../protocol/message-assembler.js";
+import { Opcode } from "../protocol/opcode.js";
+import type { MessageCompression } from "./message-compression.js";
+import { FrameOutput, type FrameOutputOwner } from "./frame-output.js";
+import { readFrom, type Reading } from "./socket-reading.js";
+
+/** So many pongs may wait for a peer that sends pings but does not read. */
+const MAX_PENDING_PONGS = 60;
+
+const FIRST_TEXT = firstByte(Opcode.text, true, false);
+const FIRST_BINARY = firstByte(Opcode.binary, true, false);
+
+export interface TcpTransportOptions {
+  /** The most bytes that a message may have. */
+  readonly maxMessageSize: number;
+  /** Compresses and inflates messages, if permessage-deflate was agreed on. */
+  readonly compression: MessageCompression | undefined;
+}
+
+export class TcpTransport implements Transport, MessageSink, FrameOutputOwner {
+  readonly remoteAddress: string | undefined;
+  activity = 0;
+
+  readonly #socket: Socket;
+  readonly #reader: FrameReader;
+  readonly #assembler: MessageAssembler;
+  readonly #output: FrameOutput;
+  readonly #compression: MessageCompression | undefined;
+  #events: TransportEvents | undefined;
+  /** What came while nothing was to be read, if anything. */
+  #rest: Buffer | undefined;
+  #paused = false;
+  /** A message is being inflated; what came after it must wait. */
+  #inflating = false;
+  #pendingPongs = 0;
+
+  constructor(reading: Reading, options: TcpTransportOptions) {
+    this.#socket = reading.socket;
+    this.remoteAddress = reading.remoteAddress;
+    this.#rest = reading.received;
+    this.#compression = options.compression;
+    this.#output = new FrameOutput(reading.socket, this);
+    this.#assembler = new MessageAssembler(this, options);
+    this.#reader = new FrameReader(this.#assembler, {
+      role: "server",
+      compression: options.compression !== undefined,
+    });
+  }
+
+  get bufferedAmount(): number {
+    return this.#output.bufferedAmount + (this.#compression?.bufferedAmount ?? 0);
+  }
+
+  get progress(): number | undefined {
+    return this.#assembler.progress;
+  }
+
+  // Reading
+
+  start(events: TransportEvents): void {
+    this.#events = events;
+    readFrom(this.#socket, this);
+    this.#readRest();
+  }
+
+  /** Bytes came. The chunk may be used again for other connections when this returns. */
+  received(chunk: Buffer, length: number): void {
+    this.activity++;
+    if (this.#isHeld) this.#keep(chunk, 0, length);
+    else this.#read(chunk, length);
+  }
+
+  #read(chunk: Buffer, length: number): void {
+    this.#output.cork();
+    const at = this.#reader.push(chunk, 0, length);
+    if (at < length) this.#keep(chunk, at, length);
+    if (this.#reader.failure !== undefined) this.#fail(this.#reader.failure);
+    this.#output.uncork();
+    if (at < length) this.#readRest();
+  }
+
+  #keep(chunk: Buffer, start: number, end: number): void {
+    const bytes = chunk.subarray(start, end);
+    this.#rest = this.#rest === undefined ? Buffer.from(bytes) : Buffer.concat([this.#rest, bytes]);
+  }
+
+  #readRest(): void {
+    const rest = this.#rest;
+    if (rest === undefined || this.#isHeld) return;
+    this.#rest = undefined;
+    this.#read(rest, rest.length);
+  }
+
+  get #isHeld(): boolean {
+    return this.#paused || this.#inflating;
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#hold();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#release();
+  }
+
+  #hold(): void {
+    this.#reader.pause();
+    this.#socket.pause();
+  }
+
+  #release(): void {
+    this.#readRest();
+    if (!this.#isHeld) this.#socket.resume();
+  }
+
+  message(message: Message): void {
+    this.#events?.message(message);
+  }
+
+  compressedMessage(payload: Buffer, isText: boolean): Failure | undefined {
+    const message = this.#compression?.inflate(payload, isText);
+    if (!(message instanceof Promise)) return this.#inflated(message);
+    this.#inflating = true;
+    this.#hold();
+    void message.then((inflated) => {
+      this.#inflating = false;
+      const problem = this.#inflated(inflated);
+      if (problem !== undefined) this.#fail(problem);
+      this.#release();
+    });
+    return undefined;
+  }
+
+  #inflated(message: Message | Failure | undefined): Failure | undefined {
+    if (typeof message === "string" || message instanceof Uint8Array) this.#events?.message(message);
+    else return message;
+    return undefined;
+  }
+
+  ping(payload: Buffer): void {
+    if (this.#output.isBlocked && ++this.#pendingPongs > MAX_PENDING_PONGS) {
+      this.#fail(failure(CloseCode.policyViolation, "too many pings without reading the pongs"));
+    } else {
+      this.#output.writeBytes(firstByte(Opcode.pong, true, false), payload);
+    }
+  }
+
+  pong(payload: Buffer): void {
+    this.#events?.pong(payload);
+  }
+
+  close(code: number, reason: string): void {
+    this.#reader.stop();
+    this.#events?.closing(code, reason);
+  }
+
+  #fail(problem: Failure): void {
+    this.#reader.stop();
+    this.#events?.failed(problem);
+  }
+
+  // Writing
+
+  sendText(text: string): void {
+    if (this.#compression === undefined) this.#output.writeText(FIRST_TEXT, text);
+    else this.#compression.sendText(text, this.#output);
+  }
+
+  sendBinary(bytes: Uint8Array): void {
+    if (this.#compression === undefined) this.#output.writeBytes(FIRST_BINARY, bytes);
+    else this.#compression.sendBinary(bytes, this.#output);
+  }
+
+  sendFrame(opcode: number, payload: Uint8Array, fin: boolean): void {
+    this.#inOrder(() => this.#output.writeBytes(firstByte(opcode, fin, false), payload));
+  }
+
+  sendClose(code: number | undefined, reason: string): void {
+    const payload = code === undefined ? new Uint8Array(0) : encodeClosePayload(code, reason);
+    this.#inOrder(() => this.#output.writeBytes(firstByte(Opcode.close, true, false), payload));
+  }
+
+  end(): void {
+    this.#inOrder(() => this.#output.end());
+  }
+
+  /** Does it after all messages that are still being compressed. */
+  #inOrder(task: () => void): void {
+    if (this.#compression === undefined) task();
+    else this.#compression.inOrder(task);
+  }
+
+  terminate(): void {
+    this.#socket.destroy();
+  }
+
+  progressed(): void {
+    this.activity++;
+    this.#pendingPongs = 0;
+  }
+
+  drained(): void {
+    if (this.#compression?.isWaiting !== true) this.#events?.drained();
+  }
+
+  // The end
+
+  /** The peer sends no more, without having said goodbye: nothing that we send could be understood. */
+  ended(): void {
+    this.#socket.destroy();
+  }
+
+  closed(): void {
+    this.#reader.stop();
+    this.#rest = undefined;
+    const events = this.#events;
+    this.#events = undefined;
+    events?.closed();
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Compressing and inflating for all connections of the process.
+ *
+ * No context is taken over between messages (RFC 7692 §7.1.1), so that no connection holds one: a context lives as
+ * long as its message. Small messages are done at once, as a thread would cost more than it saves; large ones in
+ * threads, few at a time, which bounds the memory of all contexts together.
+ */
+
+import {
+  constants,
+  deflateRaw,
+  deflateRawSync,
+  inflateRaw,
+  inflateRawSync,
+  type ZlibOptions,
+} from "node:zlib";
+
+/** Messages up to this size are compressed at once, in bytes. */
+export const SYNC_DEFLATE_SIZE = 16_384;
+
+/** Messages that inflate to more than this are inflated in a thread, in bytes. */
+const SYNC_INFLATE_SIZE = 65_536;
+
+/** At most so many threads work for us at a time. */
+const MAX_JOBS = 4;
+
+/**
+ * What stands behind each message as its sender cut it off (RFC 7692 §7.2.2), and an empty final block: with it, zlib
+ * tells a message that is complete from one that was cut short.
+ */
+const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff]);
+const SYNC_TAIL_SIZE = 4;
+
+/** A message that inflates to more than its limit. */
+export const TOO_BIG = "too big";
+/** Bytes that are no message. */
+export const CORRUPT = "corrupt";
+
+export type Inflated = Buffer | typeof TOO_BIG | typeof CORRUPT;
+
+let running = 0;
+const queue: (() => void)[] = [];
+
+/** Compresses at once. @returns the bytes to send */
+export function deflateNow(bytes: Uint8Array, windowBits: number): Buffer {
+  return withoutTail(deflateRawSync(bytes, deflateOptions(bytes.length, windowBits)));
+}
+
+/** Compresses in a thread. @returns the bytes to send */
+export function deflateLater(bytes: Uint8Array, windowBits: number): Promise<Buffer> {
+  return job((done) => {
+    deflateRaw(bytes, deflateOptions(bytes.length, windowBits), (error, deflated) => {
+      // What cannot be compressed, for want of memory, is sent as it is.
+      done(error === null ? withoutTail(deflated) : Buffer.from(bytes));
+    });
+  });
+}
+
+/**
+ * Inflates a message, at once if it is small.
+ *
+ * @param limit - the most bytes that it may inflate to; not many more than these are ever held
+ */
+export function inflate(payload: Uint8Array, limit: number): Inflated | Promise<Inflated> {
+  const bytes = Buffer.concat([payload, TAIL]);
+  if (payload.length > SYNC_INFLATE_SIZE) return inflateLater(bytes, limit);
+  const inflated = inflateNow(bytes, Math.min(limit, SYNC_INFLATE_SIZE));
+  return inflated === TOO_BIG && limit > SYNC_INFLATE_SIZE ? inflateLater(bytes, limit) : inflated;
+}
+
+function inflateNow(bytes: Buffer, limit: number): Inflated {
+  try {
+    return inflateRawSync(bytes, { maxOutputLength: Math.max(limit, 1) });
+  } catch (error) {
+    return verdictOf(error);
+  }
+}
+
+function inflateLater(bytes: Buffer, limit: number): Promise<Inflated> {
+  return job((done) => {
+    inflateRaw(bytes, { maxOutputLength: limit, chunkSize: SYNC_INFLATE_SIZE }, (error, inflated) => {
+      done(error === null ? inflated : verdictOf(error));
+    });
+  });
+}
+
+function verdictOf(error: unknown): typeof TOO_BIG | typeof CORRUPT {
+  return (error as { code?: unknown } | undefined)?.code === "ERR_BUFFER_TOO_LARGE" ? TOO_BIG : CORRUPT;
+}
+
+/** A context no larger than the message needs: making it is most of the cost of a small one. */
+function deflateOptions(size: number, windowBits: number): ZlibOptions {
+  const needed = Math.max(9, 32 - Math.clz32(Math.max(size - 1, 1)));
+  const memLevel = Math.min(8, Math.max(1, needed - 7));
+  return { windowBits: Math.min(windowBits, needed), memLevel, finishFlush: constants.Z_SYNC_FLUSH };
+}
+
+/** RFC 7692 §7.2.1: the empty block that the flush ended with is not sent. */
+function withoutTail(deflated: Buffer): Buffer {
+  return deflated.subarray(0, deflated.length - SYNC_TAIL_SIZE);
+}
+
+/** Starts `work` when a thread is free for it. */
+function job<T>(work: (done: (outcome: T) => void) => void): Promise<T> {
+  return new Promise((resolve) => {
+    const start = (): void => {
+      running++;
+      work((outcome) => {
+        running--;
+        queue.shift()?.();
+        resolve(outcome);
+      });
+    };
+    if (running < MAX_JOBS) start();
+    else queue.push(start);
+  });
+}

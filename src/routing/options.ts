@@ -1,0 +1,225 @@
+/** The options of an app and of its routes: what they mean, what holds without them, and what is refused. */
+
+import type { Socket } from "../connection/socket.js";
+import { defaultConnectionSettings, type ConnectionSettings } from "../connection/settings.js";
+import { InvalidOptionError } from "../errors.js";
+import { isWindowSetting, type CompressionSettings } from "../protocol/compression-offer.js";
+import { isToken } from "../protocol/header-field.js";
+import type { ConnectionLimitSettings } from "./connection-limits.js";
+import type { AllowedOrigins } from "./origin.js";
+
+/** How messages are compressed (permessage-deflate, RFC 7692). */
+export interface CompressionOptions extends CompressionSettings {
+  /** Messages shorter than this are sent as they are, in bytes. @default 128 */
+  readonly threshold?: number;
+}
+
+/** Chooses one of the subprotocols that a client offers, or `undefined` to go on without one. */
+export type SubprotocolChoice = readonly string[] | ((offered: readonly string[]) => string | undefined);
+
+/** What can be set for one route. Durations are in milliseconds, sizes in bytes. */
+export interface RouteOptions extends Partial<Omit<ConnectionSettings, "inbox">> {
+  /** The name of the route in logs and errors. @default its path */
+  readonly name?: string;
+  /** The most bytes that a message may have; a longer one ends the connection with 1009. @default 1048576 */
+  readonly maxMessageSize?: number;
+  /** Whether messages are compressed where the client can do so too. @default false */
+  readonly compression?: boolean | CompressionOptions;
+  /** What is spoken above WebSocket (RFC 6455 §1.9): a list in the order of preference, or a function. */
+  readonly subprotocols?: SubprotocolChoice;
+  /** Which web pages may connect besides those of the same origin. */
+  readonly allowedOrigins?: AllowedOrigins;
+  /** How much may wait for the handler before the peer is paused. */
+  readonly inbox?: Partial<ConnectionSettings["inbox"]>;
+}
+
+/** What an error is told with. */
+export interface ErrorFacts {
+  /** The socket whose handler failed. */
+  readonly socket: Socket<unknown, unknown>;
+  /** The name of its route. */
+  readonly route: string;
+}
+
+/** Where faults of the application are told; `console` is one. */
+export interface Logger {
+  error(message: string, error?: unknown): void;
+  warn(message: string): void;
+}
+
+/** What can be set for an app; what a route can have holds for all its routes. */
+export interface SocketsOptions extends RouteOptions, Partial<ConnectionLimitSettings> {
+  /** An upgrade that is not decided within this time is refused with 503, in milliseconds. @default 10000 */
+  readonly handshakeTimeout?: number;
+  /** Called when a handler fails, after it was logged and before its connection closes with 1011. */
+  readonly onError?: (error: unknown, facts: ErrorFacts) => unknown;
+  /** Where faults of the application are told. @default console */
+  readonly logger?: Logger;
+  /** Whether the message of an error in a handler is told to the client. Not for production. @default false */
+  readonly debug?: boolean;
+}
+
+/** The options of a route, complete. */
+export interface RouteSettings extends ConnectionSettings {
+  readonly maxMessageSize: number;
+  readonly compression: (CompressionSettings & { readonly threshold: number }) | undefined;
+  readonly subprotocols: SubprotocolChoice;
+  readonly allowedOrigins: AllowedOrigins;
+}
+
+/** The options of an app, complete. */
+export interface SocketsSettings extends ConnectionLimitSettings {
+  readonly handshakeTimeout: number;
+  readonly onError: ((error: unknown, facts: ErrorFacts) => unknown) | undefined;
+  readonly logger: Logger;
+  readonly debug: boolean;
+}
+
+const DEFAULT_MAX_MESSAGE_SIZE = 1_048_576;
+const DEFAULT_THRESHOLD = 128;
+
+/** Completes the options of a route with those of its app. @throws {InvalidOptionError} */
+export function routeSettings(options: RouteOptions, appOptions: RouteOptions): RouteSettings {
+  const merged = { ...appOptions, ...options };
+  checkRouteOptions(merged);
+  const connection = Object.fromEntries(
+    Object.entries(defaultConnectionSettings).map(([name, value]) => [
+      name,
+      merged[name as keyof RouteOptions] ?? value,
+    ]),
+  ) as unknown as ConnectionSettings;
+  return {
+    ...connection,
+    inbox: { ...defaultConnectionSettings.inbox, ...appOptions.inbox, ...options.inbox },
+    maxMessageSize: merged.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
+    compression: compressionSettings(merged.compression ?? false),
+    subprotocols: merged.subprotocols ?? [],
+    allowedOrigins: merged.allowedOrigins ?? [],
+  };
+}
+
+function compressionSettings(compression: boolean | CompressionOptions): RouteSettings["compression"] {
+  if (compression === false) return undefined;
+  return { threshold: DEFAULT_THRESHOLD, ...(compression === true ? {} : compression) };
+}
+
+/** Completes the options of an app. @throws {InvalidOptionError} */
+export function socketsSettings(options: SocketsOptions): SocketsSettings {
+  checkKnown(options, [...routeOptionNames, ...socketsOptionNames]);
+  checkNumber(options, "maxConnections", 1);
+  checkNumber(options, "maxConnectionsPerAddress", 1);
+  checkNumber(options, "handshakeTimeout", 1);
+  check(options, "onError", "a function", (value) => typeof value === "function");
+  check(options, "debug", "true or false", (value) => typeof value === "boolean");
+  check(options, "logger", "an object with the methods error and warn", isLogger);
+  const {
+    maxConnections = Infinity,
+    maxConnectionsPerAddress = Infinity,
+    handshakeTimeout = 10_000,
+  } = options;
+  const { onError, logger = console, debug = false } = options;
+  return { maxConnections, maxConnectionsPerAddress, handshakeTimeout, onError, logger, debug };
+}
+
+const routeNumbers = {
+  maxMessageSize: 1,
+  pingInterval: 0,
+  pongTimeout: 1,
+  closeTimeout: 1,
+  messageTimeout: 1,
+  highWaterMark: 0,
+  maxBufferedAmount: 1,
+} as const;
+
+const routeOptionNames: readonly string[] = [
+  ...Object.keys(routeNumbers),
+  "name",
+  "compression",
+  "subprotocols",
+  "allowedOrigins",
+  "inbox",
+];
+
+const socketsOptionNames: readonly string[] = [
+  "maxConnections",
+  "maxConnectionsPerAddress",
+  "handshakeTimeout",
+  "onError",
+  "logger",
+  "debug",
+];
+
+function checkRouteOptions(options: RouteOptions): void {
+  checkKnown(options, [...routeOptionNames, ...socketsOptionNames]);
+  for (const [name, least] of Object.entries(routeNumbers)) checkNumber(options, name, least);
+  check(options, "name", "a string", (value) => typeof value === "string");
+  check(options, "compression", "true, false or an object with threshold and window bits", isCompression);
+  check(options, "subprotocols", "a list of different tokens (RFC 6455 §4.1) or a function", isSubprotocols);
+  check(
+    options,
+    "allowedOrigins",
+    `"any", a list of strings and regular expressions, or a function`,
+    isOrigins,
+  );
+  check(options, "inbox", "an object with maxMessages and maxBytes", isObject);
+  if (options.inbox === undefined) return;
+  checkKnown(options.inbox, ["maxMessages", "maxBytes"]);
+  checkNumber(options.inbox, "maxMessages", 1);
+  checkNumber(options.inbox, "maxBytes", 1);
+}
+
+function check(options: object, name: string, expected: string, isValid: (value: unknown) => boolean): void {
+  const value: unknown = Reflect.get(options, name);
+  if (value !== undefined && !isValid(value)) throw new InvalidOptionError(name, expected, value);
+}
+
+function checkNumber(options: object, name: string, least: number): void {
+  check(options, name, `a number, at least ${least}`, (value) => typeof value === "number" && value >= least);
+}
+
+function checkKnown(options: object, names: readonly string[]): void {
+  for (const name of Object.keys(options)) {
+    if (names.includes(name)) continue;
+    throw new InvalidOptionError(name, `one of the options ${names.join(", ")}`, Reflect.get(options, name));
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function isLogger(value: unknown): boolean {
+  return isObject(value) && ["error", "warn"].every((name) => typeof Reflect.get(value, name) === "function");
+}
+
+function isCompression(value: unknown): boolean {
+  if (typeof value === "boolean") return true;
+  if (!isObject(value)) return false;
+  const {
+    threshold = 0,
+    serverMaxWindowBits,
+    clientMaxWindowBits,
+    ...unknown
+  } = value as Record<string, unknown>;
+  const isThreshold = typeof threshold === "number" && threshold >= 0;
+  return (
+    isThreshold &&
+    isWindowSetting(serverMaxWindowBits) &&
+    isWindowSetting(clientMaxWindowBits) &&
+    Object.keys(unknown).length === 0
+  );
+}
+
+function isSubprotocols(value: unknown): boolean {
+  if (typeof value === "function") return true;
+  return (
+    Array.isArray(value) &&
+    value.every((each) => isToken(String(each))) &&
+    new Set(value).size === value.length
+  );
+}
+
+function isOrigins(value: unknown): boolean {
+  if (value === "any" || typeof value === "function") return true;
+  return Array.isArray(value) && value.every((each) => typeof each === "string" || each instanceof RegExp);
+}

@@ -1,0 +1,206 @@
+/**
+ * One socket under supervision: runs the handler, ends the connection when the handler does, and keeps every fault of
+ * the application where it belongs.
+ */
+
+import { Connection, type ConnectionObserver, type Consumer } from "../connection/connection.js";
+import type { HandshakeFacts } from "../connection/handshake-facts.js";
+import { Socket } from "../connection/socket.js";
+import type { Message, Transport } from "../connection/transport.js";
+import { CloseCode } from "../protocol/close-code.js";
+import { ConnectionClosedError } from "../errors.js";
+import type { Hooks, LoopHandler } from "./handler.js";
+import type { SocketsSettings } from "./options.js";
+import type { Route } from "./route.js";
+
+/** What keeps the sessions. */
+export interface SessionOwner {
+  readonly settings: SocketsSettings;
+  /** The connection is gone, perhaps before its handler is through. */
+  released(address: string | undefined): void;
+  /** The handler is through and the connection is gone. */
+  finished(session: AnySession): void;
+}
+
+/** A session of whatever route. */
+export type AnySession = Session<unknown, unknown>;
+
+/** Errors that were logged when they happened, and need not be again if they leave the handler. */
+const logged = new WeakSet<Error>();
+
+export class Session<Params, Request> implements ConnectionObserver, Consumer {
+  readonly socket: Socket<Params, Request>;
+  readonly route: Route<Params, Request>;
+  readonly #connection: Connection;
+  readonly #owner: SessionOwner;
+  #isHandling = true;
+  #isConnected = true;
+  #hasFailed = false;
+
+  constructor(
+    owner: SessionOwner,
+    route: Route<Params, Request>,
+    transport: Transport,
+    facts: HandshakeFacts<Params, Request>,
+  ) {
+    this.route = route;
+    this.#owner = owner;
+    this.#connection = new Connection(transport, route.settings, this);
+    this.socket = new Socket(this.#connection, facts);
+  }
+
+  /** Whether the handler is still running. */
+  get isHandling(): boolean {
+    return this.#isHandling;
+  }
+
+  /** Runs the handler. What comes before it asks waits for it. */
+  start(): void {
+    const { handler } = this.route;
+    if (typeof handler === "function") this.#run(handler);
+    else this.#open(handler);
+    this.#connection.start();
+  }
+
+  /** Ends the session because the server goes down. */
+  close(): void {
+    this.#connection.close(CloseCode.goingAway, "the server goes down", "application");
+  }
+
+  terminate(): void {
+    this.#connection.terminate("application", "the server went down");
+  }
+
+  #run(handler: LoopHandler<Params, Request>): void {
+    const done = this.#attempt(() => handler(this.socket));
+    if (done === undefined) this.#returned();
+    else void done.then(() => this.#returned());
+  }
+
+  #returned(): void {
+    if (!this.#hasFailed) this.#connection.close(CloseCode.normal, "", "application");
+    this.#handled();
+  }
+
+  #open(hooks: Hooks<Params, Request>): void {
+    const opened = this.#attempt(() => hooks.open?.(this.socket));
+    if (opened === undefined) this.#connection.consume(this);
+    else void opened.then(() => this.#connection.consume(this));
+  }
+
+  consume(message: Message | undefined): Promise<void> | undefined {
+    const hooks = this.route.handler as Hooks<Params, Request>;
+    if (message === undefined) return this.#consumeEnd(hooks);
+    if (this.#hasFailed || hooks.message === undefined) return undefined;
+    // Not through #attempt, which would cost a closure per message.
+    try {
+      const handled = hooks.message(this.socket, message);
+      return isPromise(handled) ? this.#settled(handled) : undefined;
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  #consumeEnd(hooks: Hooks<Params, Request>): Promise<void> | undefined {
+    const info = this.#connection.closeInfo;
+    const closed = info === undefined ? undefined : this.#attempt(() => hooks.close?.(this.socket, info));
+    if (closed === undefined) this.#handled();
+    return closed?.then(() => this.#handled());
+  }
+
+  drained(): void {
+    const { handler } = this.route;
+    if (typeof handler !== "function") void this.#attempt(() => handler.drain?.(this.socket));
+  }
+
+  /** @returns a promise that never rejects, if the application's code gave one */
+  #attempt(code: () => unknown): Promise<void> | undefined {
+    try {
+      const outcome = code();
+      return isPromise(outcome) ? this.#settled(outcome) : undefined;
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  async #settled(outcome: PromiseLike<unknown>): Promise<void> {
+    try {
+      await outcome;
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    if (error instanceof ConnectionClosedError) return; // a normal end
+    this.#hasFailed = true;
+    const { onError, debug } = this.#owner.settings;
+    this.#log(error);
+    if (onError !== undefined) {
+      this.#tell(() =>
+        onError(error, { socket: this.socket as Socket<unknown, unknown>, route: this.route.name }),
+      );
+    }
+    this.#connection.close(CloseCode.internalError, debug ? reasonOf(error) : "", "application");
+  }
+
+  #log(error: unknown): void {
+    if (error instanceof Error) {
+      if (logged.has(error)) return;
+      logged.add(error);
+    }
+    const { name } = this.route;
+    this.#tell(() => {
+      this.#owner.settings.logger.error(
+        `jackfield: the handler of ${name} failed (socket ${this.socket.id})`,
+        error,
+      );
+    });
+  }
+
+  /** Calls code of the application whose own faults must not do harm. */
+  #tell(code: () => unknown): void {
+    const complain = (error: unknown): void => {
+      // oxlint-disable-next-line no-console -- the last resort: logger or hook have failed themselves
+      console.error("jackfield: an error hook failed", error);
+    };
+    try {
+      const outcome = code();
+      if (isPromise(outcome)) outcome.then(undefined, complain);
+    } catch (error) {
+      complain(error);
+    }
+  }
+
+  misused(error: Error): void {
+    this.#log(error);
+  }
+
+  released(): void {
+    this.#isConnected = false;
+    this.#owner.released(this.socket.remoteAddress);
+    this.#finish();
+  }
+
+  #handled(): void {
+    this.#isHandling = false;
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (!this.#isHandling && !this.#isConnected) this.#owner.finished(this as unknown as AnySession);
+  }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** As much of the error's message as fits into a close reason (RFC 6455 §5.5). */
+function reasonOf(error: unknown): string {
+  const message = Buffer.from(error instanceof Error ? error.message : String(error));
+  if (message.length <= 123) return message.toString();
+  return new TextDecoder().decode(message.subarray(0, 120)).replace(/\uFFFD$/, "");
+}
