@@ -5,7 +5,7 @@ export const SETTLED: Promise<void> = Promise.resolve();
 
 /** A promise whose rejection is no event of its own: whoever looks at it sees it, nobody else does. */
 export function refusal(error: Error): Promise<never> {
-  const refused = Promise.reject<never>(error);
+  const refused = Promise.reject(error);
   refused.catch(ignore);
   return refused;
 }
@@ -13,8 +13,8 @@ export function refusal(error: Error): Promise<never> {
 /** A promise to be settled by somebody else. A rejection that nobody looks at is no event. */
 export interface Deferred<T> {
   readonly promise: Promise<T>;
-  resolve(value: T): void;
-  reject(error: Error): void;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
 }
 
 export function deferred<T>(): Deferred<T> {

@@ -1,6 +1,6 @@
 /** Jackfield for servers of `node:http` and `node:https` without a framework. */
 
-import { createServer, Server, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type Server, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { PathParams } from "../routing/path-params.js";

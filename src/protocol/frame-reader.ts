@@ -189,12 +189,13 @@ export class FrameReader {
 
   /** The length is known: the frame is announced, so that it can be refused before any of its payload comes. */
   #beginFrame(): void {
-    const refusal = this.#sink.begin(this.#opcode, this.#fin, this.#compressed, this.#length);
-    if (refusal !== undefined) return this.#fail(refusal);
     if (!isControl(this.#opcode)) this.#fragmented = !this.#fin;
     this.#key = 0;
     this.#missing = this.#masked ? 4 : this.#length;
     this.#stage = this.#masked ? "mask" : "payload";
+    // Last, so that the sink may stop the reading.
+    const refusal = this.#sink.begin(this.#opcode, this.#fin, this.#compressed, this.#length);
+    if (refusal !== undefined) this.#fail(refusal);
   }
 
   #readMask(chunk: Buffer, start: number, end: number): number {

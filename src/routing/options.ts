@@ -36,7 +36,7 @@ export interface RouteOptions extends Partial<Omit<ConnectionSettings, "inbox">>
 /** What an error is told with. */
 export interface ErrorFacts {
   /** The socket whose handler failed. */
-  readonly socket: Socket<unknown, unknown>;
+  readonly socket: Socket<unknown>;
   /** The name of its route. */
   readonly route: string;
 }

@@ -139,9 +139,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
     const { onError, debug } = this.#owner.settings;
     this.#log(error);
     if (onError !== undefined) {
-      this.#tell(() =>
-        onError(error, { socket: this.socket as Socket<unknown, unknown>, route: this.route.name }),
-      );
+      this.#tell(() => onError(error, { socket: this.socket, route: this.route.name }));
     }
     this.#connection.close(CloseCode.internalError, debug ? reasonOf(error) : "", "application");
   }
@@ -162,10 +160,6 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
 
   /** Calls code of the application whose own faults must not do harm. */
   #tell(code: () => unknown): void {
-    const complain = (error: unknown): void => {
-      // oxlint-disable-next-line no-console -- the last resort: logger or hook have failed themselves
-      console.error("jackfield: an error hook failed", error);
-    };
     try {
       const outcome = code();
       if (isPromise(outcome)) outcome.then(undefined, complain);
@@ -196,6 +190,12 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+/** The last resort: the logger or the hook have failed themselves. */
+function complain(error: unknown): void {
+  // oxlint-disable-next-line no-console
+  console.error("jackfield: an error hook failed", error);
 }
 
 /** As much of the error's message as fits into a close reason (RFC 6455 §5.5). */

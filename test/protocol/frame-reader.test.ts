@@ -114,7 +114,10 @@ for (const role of ROLES) {
         assert.equal(reader.push(chunk, 2, chunk.length - 2), chunk.length - 2);
         assert.deepEqual(sink.payloads, [Buffer.from("Hello")]);
         const header = frame.length - 5;
-        assert.deepEqual(chunk, Buffer.concat([hex("ff ff"), frame.subarray(0, header), hex("48656c6c6f ff ff")]));
+        assert.deepEqual(
+          chunk,
+          Buffer.concat([hex("ff ff"), frame.subarray(0, header), hex("48656c6c6f ff ff")]),
+        );
       });
 
       test("nothing is done with an empty chunk", () => {
@@ -138,7 +141,12 @@ for (const role of ROLES) {
         test(`hostile 31: a payload of ${length} bytes is the same in one piece, in two, and in many`, () => {
           const payload = Buffer.alloc(length, "The quick brown fox. ");
           const bytes = buildFrame(role, { opcode: Opcode.binary, payload });
-          for (const sizes of [[], [bytes.length - 1], [1, 1, 3, 9, 4], new Array<number>(100).fill(1_000)]) {
+          for (const sizes of [
+            [],
+            [bytes.length - 1],
+            [1, 1, 3, 9, 4],
+            Array.from({ length: 100 }, () => 1_000),
+          ]) {
             const { sink, reader } = reading(role);
             for (const part of split(Buffer.from(bytes), sizes)) assert.equal(reader.push(part), part.length);
             assert.deepEqual(sink.notes[0], ["begin", Opcode.binary, true, false, length]);
@@ -168,7 +176,14 @@ for (const role of ROLES) {
       });
 
       test("hostile 24: every length up to 2^63−1 is announced to the sink, before any payload", () => {
-        for (const length of [2n ** 32n - 1n, 2n ** 32n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 62n, 2n ** 63n - 1n]) {
+        for (const length of [
+          2n ** 32n - 1n,
+          2n ** 32n,
+          2n ** 53n - 1n,
+          2n ** 53n,
+          2n ** 62n,
+          2n ** 63n - 1n,
+        ]) {
           const { sink } = read(role, [{ opcode: Opcode.binary, length }]);
           assert.deepEqual(sink.notes[0], ["begin", Opcode.binary, true, false, Number(length)]);
           assert.deepEqual(sink.payloads, []);
@@ -392,7 +407,7 @@ for (const role of ROLES) {
 
       test("stop between two pushes leaves a frame unfinished", () => {
         const { sink, reader } = reading(role);
-        reader.push(Buffer.from(bytes.subarray(0, ends[0] as number - 1)));
+        reader.push(Buffer.from(bytes.subarray(0, (ends[0] as number) - 1)));
         reader.stop();
         assert.equal(reader.push(Buffer.from(bytes)), bytes.length);
         assert.deepEqual(sink.payloads, []);
@@ -431,7 +446,8 @@ test("every first byte gets the same verdict in both roles, with and without com
         });
         assert.deepEqual(failures[0], failures[1]);
         const opcode = first & 0x0f;
-        const data = opcode <= 2 && (opcode === 0) === begun && (opcode === 0 ? first & 0x70 : first & 0x30) === 0;
+        const data =
+          opcode <= 2 && (opcode === 0) === begun && (opcode === 0 ? first & 0x70 : first & 0x30) === 0;
         const plain = (first & 0x70) === 0 || compression;
         const control = opcode >= 8 && opcode <= 10 && (first & 0xf0) === 0x80;
         assert.equal(failures[0] === undefined, (data && plain) || control, first.toString(16));

@@ -80,7 +80,12 @@ for (const role of ROLES) {
     }
 
     test("the longest text that is written before it is measured fits, whatever its characters", () => {
-      for (const text of ["€".repeat(41), "\ud800".repeat(41), "\udc00\ud800".repeat(20), `${"😀".repeat(20)}€`]) {
+      for (const text of [
+        "€".repeat(41),
+        "\ud800".repeat(41),
+        "\udc00\ud800".repeat(20),
+        `${"😀".repeat(20)}€`,
+      ]) {
         const frame = written(textFrameRoom(text), (target, at) =>
           writeTextFrame(target, at, FIRST_TEXT, text, key),
         );
