@@ -21,6 +21,7 @@ console.log(`Echo and chat are at http://${host}:${(server.address() as AddressI
 
 await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
 await sockets.close();
+server.close();
 
 function fail(sentence: string): never {
   console.error(sentence);

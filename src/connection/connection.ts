@@ -136,6 +136,7 @@ export class Connection implements TransportEvents {
       return; // we said that we are going, and nobody waits for what still comes
     } else if (this.#consumer !== undefined && !this.#consuming && this.#inbox.size === 0) {
       this.#hand(message, this.#consumer);
+      this.#consumeInbox();
     } else {
       this.#inbox.push(message);
       if (!this.#paused && this.#inbox.isFull) this.#pause();
@@ -143,10 +144,10 @@ export class Connection implements TransportEvents {
   }
 
   #hand(message: Message | undefined, consumer: Consumer): void {
+    this.#consuming = true; // what comes of it, such as the end, must not overtake it
     const consumed = consumer.consume(message);
-    if (consumed === undefined) return;
-    this.#consuming = true;
-    void consumed.then(() => {
+    if (consumed === undefined) this.#consuming = false;
+    void consumed?.then(() => {
       this.#consuming = false;
       this.#consumeInbox();
     });
@@ -180,6 +181,7 @@ export class Connection implements TransportEvents {
 
   #resume(): void {
     this.#paused = false;
+    this.heartbeat.resumed();
     this.transport.resume();
   }
 
@@ -258,6 +260,7 @@ export class Connection implements TransportEvents {
     if (this.#phase === OPEN) this.transport.sendClose(cause.code, cause.reason);
     this.transport.end();
     this.heartbeat.awaitClose();
+    if (this.#paused) this.#resume(); // so that the end is seen
     this.#finish({ code: cause.code, reason: cause.reason, by: "library", clean: false });
   }
 

@@ -37,7 +37,9 @@ export class FragmentSender {
 
   /** Keeps a message until the fragmented one is complete. */
   hold(message: Message): Promise<void> {
-    const held = { message: typeof message === "string" ? message : message.slice(), sent: deferred<void>() };
+    // Not slice(), which for a Buffer is no copy.
+    const kept = typeof message === "string" ? message : new Uint8Array(message);
+    const held = { message: kept, sent: deferred<void>() };
     // What is still held at the end is refused.
     if (this.#held.length === 0) void this.#connection.whenClosed.then(() => this.#release());
     this.#held.push(held);

@@ -42,10 +42,14 @@ export class Heartbeat implements Timed {
 
   readonly #connection: HeartbeatConnection;
   #waiting: Waiting = "for traffic";
-  #activity = 0;
+  /** What the transport's were at the last look; `undefined` if it is not to be compared. */
+  #activity: number | undefined = 0;
   #progress: number | undefined;
-  /** For how long the message under way made no progress, in milliseconds. */
+  /** For how long there was no traffic, and for how long the message under way made no progress, in milliseconds. */
+  #silence = 0;
   #stalled = 0;
+  /** How long the look before the last one lies back, in milliseconds. */
+  #delay = 0;
   /** The application's own pings that were not answered yet, oldest first. */
   #pings: Ping[] | undefined;
   #pingCount = 0;
@@ -55,7 +59,19 @@ export class Heartbeat implements Timed {
   }
 
   start(): void {
-    timerWheel.set(this, this.#interval);
+    // A handler may have closed its socket before it was started.
+    if (this.#waiting !== "for the end") this.#lookIn(this.#interval);
+  }
+
+  #lookIn(delay: number): void {
+    this.#delay = delay;
+    timerWheel.set(this, delay);
+  }
+
+  /** The peer was paused until now, and so nothing that it did or did not do counts. */
+  resumed(): void {
+    this.#activity = undefined;
+    this.#progress = undefined;
   }
 
   stop(): void {
@@ -96,21 +112,23 @@ export class Heartbeat implements Timed {
       return;
     }
     this.#waiting = "for traffic";
-    if (isSilent && connection.settings.pingInterval > 0) this.#sendHeartbeat();
-    else timerWheel.set(this, this.#interval);
+    this.#silence = isSilent ? this.#silence + this.#delay : 0;
+    const { pingInterval } = connection.settings;
+    if (pingInterval > 0 && this.#silence >= pingInterval) this.#sendHeartbeat();
+    else this.#lookIn(this.#interval);
   }
 
   #sendHeartbeat(): void {
     this.#waiting = "for a sign of life";
     this.#connection.transport.sendFrame(Opcode.ping, NO_PAYLOAD, true);
-    timerWheel.set(this, this.#connection.settings.pongTimeout);
+    this.#lookIn(this.#connection.settings.pongTimeout);
   }
 
   #isMessageStalled(): boolean {
     const { progress } = this.#connection.transport;
     const isStalled = progress !== undefined && progress === this.#progress && !this.#connection.isPaused;
     this.#progress = progress;
-    this.#stalled = isStalled ? this.#stalled + this.#interval : 0;
+    this.#stalled = isStalled ? this.#stalled + this.#delay : 0;
     return this.#stalled >= this.#connection.settings.messageTimeout;
   }
 

@@ -13,10 +13,13 @@ export interface InboxLimits {
 /** An empty inbox that once held more slots than this lets go of them. */
 const KEPT_SLOTS = 64;
 
+/** For all inboxes that never had to hold anything, which are most. */
+const NO_SLOTS: Message[] = [];
+
 export class Inbox {
   readonly #limits: InboxLimits;
   /** The messages stand from `#first` to before `#end`; the slots are used again and again. */
-  #slots: Message[] = [];
+  #slots: Message[] = NO_SLOTS;
   #first = 0;
   #end = 0;
   #bytes = 0;
@@ -35,10 +38,11 @@ export class Inbox {
 
   /** Whether so much was taken that the peer may go on. */
   get hasRoom(): boolean {
-    return this.size <= this.#limits.maxMessages >> 2 && this.#bytes <= this.#limits.maxBytes >> 2;
+    return this.size <= this.#limits.maxMessages / 4 && this.#bytes <= this.#limits.maxBytes / 4;
   }
 
   push(message: Message): void {
+    if (this.#slots === NO_SLOTS) this.#slots = [];
     this.#slots[this.#end++] = message;
     this.#bytes += message.length;
   }
@@ -55,12 +59,12 @@ export class Inbox {
   }
 
   clear(): void {
-    this.#slots = [];
+    this.#slots = NO_SLOTS;
     this.#first = this.#end = this.#bytes = 0;
   }
 
   #rewind(): void {
-    if (this.#end > KEPT_SLOTS) this.#slots = [];
+    if (this.#end > KEPT_SLOTS) this.#slots = NO_SLOTS;
     this.#first = this.#end = 0;
   }
 

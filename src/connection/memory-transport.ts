@@ -1,7 +1,7 @@
 /** Two transports that carry what the one sends to the other, in memory: a connection without a network. */
 
 import { Opcode } from "../protocol/opcode.js";
-import type { Transport, TransportEvents } from "./transport.js";
+import type { Message, Transport, TransportEvents } from "./transport.js";
 
 type Delivery = (events: TransportEvents) => void;
 
@@ -25,6 +25,9 @@ export class MemoryTransport implements Transport {
   #scheduled = false;
   #fragments: Uint8Array[] = [];
   #fragmentsAreText = false;
+  /** Whether the peer's close frame came. */
+  #isClosing = false;
+  #isGone = false;
 
   connect(peer: MemoryTransport): void {
     this.#peer = peer;
@@ -45,16 +48,16 @@ export class MemoryTransport implements Transport {
 
   start(events: TransportEvents): void {
     this.#events = events;
-    this.#schedule();
+    if (this.#isGone) this.#afterwards(() => events.closed());
+    else this.#schedule();
   }
 
   sendText(text: string): void {
-    this.#peer?.arrive(text.length, (events) => events.message(text));
+    this.#peer?.arriveMessage(text);
   }
 
   sendBinary(bytes: Uint8Array): void {
-    const copy = Buffer.from(bytes);
-    this.#peer?.arrive(copy.length, (events) => events.message(copy));
+    this.#peer?.arriveMessage(Buffer.from(bytes));
   }
 
   sendFrame(opcode: number, payload: Uint8Array, fin: boolean): void {
@@ -80,7 +83,7 @@ export class MemoryTransport implements Transport {
   }
 
   sendClose(code: number | undefined, reason: string): void {
-    this.#peer?.arrive(0, (events) => events.closing(code ?? 1005, reason));
+    this.#peer?.arriveClose(code ?? 1005, reason);
   }
 
   end(): void {
@@ -92,13 +95,13 @@ export class MemoryTransport implements Transport {
   }
 
   terminate(): void {
+    if (this.#isGone) return;
+    this.#isGone = true;
     const events = this.#events;
-    if (events === undefined) return;
     const peer = this.#peer;
-    this.#events = undefined;
     this.#peer = undefined;
     this.#arrived = [];
-    this.#afterwards(() => events.closed());
+    if (events !== undefined) this.#afterwards(() => events.closed());
     peer?.arrive(0, () => peer.terminate());
   }
 
@@ -111,7 +114,22 @@ export class MemoryTransport implements Transport {
     this.#schedule();
   }
 
+  arriveMessage(message: Message): void {
+    this.arrive(message.length, (events) => {
+      if (!this.#isClosing) events.message(message);
+    });
+  }
+
+  arriveClose(code: number, reason: string): void {
+    this.arrive(0, (events) => {
+      if (this.#isClosing) return;
+      this.#isClosing = true;
+      events.closing(code, reason);
+    });
+  }
+
   arrive(bytes: number, delivery: Delivery): void {
+    if (this.#isGone) return;
     this.#bytes += bytes;
     this.activity++;
     this.#arrived.push((events) => {
@@ -131,7 +149,7 @@ export class MemoryTransport implements Transport {
   }
 
   #deliver(): void {
-    while (this.#events !== undefined && !this.#paused) {
+    while (this.#events !== undefined && !this.#paused && !this.#isGone) {
       const delivery = this.#arrived.shift();
       if (delivery === undefined) return this.#peer?.drain();
       delivery(this.#events);
@@ -140,6 +158,8 @@ export class MemoryTransport implements Transport {
 
   /** The peer took all that we sent. */
   drain(): void {
+    if (this.#isGone) return;
+    this.activity++;
     this.#events?.drained();
   }
 

@@ -5,9 +5,13 @@ export const SETTLED: Promise<void> = Promise.resolve();
 
 /** A promise whose rejection is no event of its own: whoever looks at it sees it, nobody else does. */
 export function refusal(error: Error): Promise<never> {
-  const refused = Promise.reject(error);
-  refused.catch(ignore);
-  return refused;
+  return unobtrusive(Promise.reject<never>(error));
+}
+
+/** Sees to it that a rejection of `promise` is no event of its own. */
+export function unobtrusive<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(ignore);
+  return promise;
 }
 
 /** A promise to be settled by somebody else. A rejection that nobody looks at is no event. */

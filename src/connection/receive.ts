@@ -23,6 +23,9 @@ export function receive(connection: Connection, options: ReceiveOptions): Promis
   return new Receiver(connection, timeout, signal).promise;
 }
 
+/** A longer one is over at once, as Node's timers count. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
+
 class Receiver implements MessageTaker {
   readonly promise: Promise<Message | undefined>;
   readonly #connection: Connection;
@@ -36,7 +39,8 @@ class Receiver implements MessageTaker {
     this.promise = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    if (timeout !== undefined) this.#timer = setTimeout(() => this.#giveUp(undefined), timeout);
+    if (timeout !== undefined && !(timeout > LONGEST_TIMEOUT))
+      this.#timer = setTimeout(() => this.#giveUp(undefined), timeout);
     signal?.addEventListener("abort", this);
     connection.wait(this);
   }

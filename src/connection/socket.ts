@@ -13,6 +13,7 @@ import {
   type HandshakeFacts,
 } from "./handshake-facts.js";
 import { MessageIterator } from "./message-iterator.js";
+import { unobtrusive } from "./promises.js";
 import { receive, type ReceiveOptions } from "./receive.js";
 import type { SocketData } from "./socket-data.js";
 import { readableOf, writableOf } from "./streams.js";
@@ -81,14 +82,8 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
    *
    * @throws {InvalidJsonError} if the message is not JSON
    */
-  async receiveJson(options: ReceiveOptions = {}): Promise<unknown> {
-    const message = await this.receive(options);
-    if (message === undefined) return undefined;
-    try {
-      return JSON.parse(typeof message === "string" ? message : new TextDecoder().decode(message));
-    } catch (cause) {
-      throw new InvalidJsonError(cause);
-    }
+  receiveJson(options: ReceiveOptions = {}): Promise<unknown> {
+    return unobtrusive(this.receive(options).then(parseJson));
   }
 
   // Sending
@@ -114,10 +109,14 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
 
   /** Sends a value as JSON text. Like {@link send} otherwise. */
   sendJson(value: unknown): Promise<void> {
-    const text: string | undefined = JSON.stringify(value);
-    return text === undefined
-      ? this.#connection.refuseAsMisuse(new InvalidMessageError(value))
-      : this.send(text);
+    let text: string | undefined;
+    try {
+      text = JSON.stringify(value);
+    } catch (error) {
+      return this.#connection.refuseAsMisuse(error as Error);
+    }
+    if (text !== undefined) return this.send(text);
+    return this.#connection.refuseAsMisuse(new InvalidMessageError(value));
   }
 
   /**
@@ -269,6 +268,15 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
   get writable(): WritableStream<Sendable> {
     this.#writable ??= writableOf(this);
     return this.#writable;
+  }
+}
+
+function parseJson(message: Message | undefined): unknown {
+  if (message === undefined) return undefined;
+  try {
+    return JSON.parse(typeof message === "string" ? message : new TextDecoder().decode(message));
+  } catch (cause) {
+    throw new InvalidJsonError(cause);
   }
 }
 

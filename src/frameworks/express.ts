@@ -1,10 +1,16 @@
 /** Jackfield for Express 5 and 4. */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import type { Application, NextFunction, Request, RequestHandler, Response } from "express";
 import { NodeSockets } from "../node/node-sockets.js";
 import { acceptUpgradeOf } from "../node/pending-upgrade.js";
-import { InvalidRouteError } from "../errors.js";
+import { InvalidOptionError, InvalidRouteError, describe } from "../errors.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { AnyParams, PathParams } from "../routing/path-params.js";
@@ -42,6 +48,8 @@ export class Sockets extends NodeSockets<Request> {
 
   /** Attaches to an app, later than at construction. Routes that were added before come now, in their order. */
   init(app: Application): this {
+    if (typeof app !== "function" || typeof app.listen !== "function")
+      throw new InvalidOptionError("app", "an Express app", app);
     this.#app = app;
     const listen = app.listen.bind(app) as (...args: unknown[]) => Server;
     app.listen = (...args: unknown[]): Server => {
@@ -58,6 +66,7 @@ export class Sockets extends NodeSockets<Request> {
    *
    * @param path - in the syntax of the app's Express
    * @param handler - a loop over messages, or hooks
+   * @throws {InvalidRouteError} if the path or the handler is none
    * @throws {InvalidOptionError}
    */
   route<Path extends string>(
@@ -65,6 +74,9 @@ export class Sockets extends NodeSockets<Request> {
     handler: Handler<PathParams<Path>, Request>,
     options: RouteOptions = {},
   ): this {
+    // A star alone is a path of Express 4; anything else that begins with no slash would never match.
+    if (typeof path !== "string" || !/^[/*]/.test(path))
+      throw new InvalidRouteError(`expected a path that begins with /, but got ${describe(path)}`);
     const native = this.#nativeHandler(this.createRoute(path, handler, options));
     if (this.#app === undefined) this.#early.push([path, native]);
     else this.#app.get(path, native);
@@ -112,8 +124,8 @@ export class Sockets extends NodeSockets<Request> {
     this.#requireApp()(request, response);
   }
 
-  protected override createServer(): Server {
-    return createServer(this.#requireApp());
+  protected override createServer(options: ServerOptions): Server {
+    return createServer(options, this.#requireApp());
   }
 
   #requireApp(): Application {

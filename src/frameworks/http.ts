@@ -1,6 +1,12 @@
 /** Jackfield for servers of `node:http` and `node:https` without a framework. */
 
-import { createServer, type Server, type IncomingMessage, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type Server,
+  type IncomingMessage,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { PathParams } from "../routing/path-params.js";
@@ -8,7 +14,7 @@ import { PathPattern } from "../routing/path-pattern.js";
 import type { Route } from "../routing/route.js";
 import { requestPath } from "../protocol/request-path.js";
 import { NodeSockets } from "../node/node-sockets.js";
-import { acceptUpgradeOf } from "../node/pending-upgrade.js";
+import { acceptUpgradeOf, failUpgradeOf } from "../node/pending-upgrade.js";
 import { writeAnswer } from "../node/http-answer.js";
 
 interface MatchedRoute {
@@ -74,8 +80,13 @@ export class Sockets extends NodeSockets<IncomingMessage> {
     const route = this.createRoute("upgrade()", handler, options);
     this.#hasListeners = true;
     return (request, response) => {
-      if (!acceptUpgradeOf(request, { sockets: this, route, params: {}, request }))
-        answerPlainRequest(response, true);
+      try {
+        if (!acceptUpgradeOf(request, { sockets: this, route, params: {}, request }))
+          answerPlainRequest(response, true);
+      } catch (error) {
+        // There is no framework that would answer for a fault.
+        if (!failUpgradeOf(request, error, this.settings.logger)) throw error;
+      }
     };
   }
 
@@ -104,8 +115,8 @@ export class Sockets extends NodeSockets<IncomingMessage> {
     return undefined;
   }
 
-  protected override createServer(): Server {
-    return createServer((request, response) => {
+  protected override createServer(options: ServerOptions): Server {
+    return createServer(options, (request, response) => {
       answerPlainRequest(response, this.#find(pathOf(request)) !== undefined);
     });
   }

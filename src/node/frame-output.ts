@@ -17,6 +17,9 @@ const FLUSH_SIZE = 65_536;
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
+/** For all outputs that never had to wait, which are most. */
+const NONE: Buffer[] = [];
+
 /** What is told of the output. */
 export interface FrameOutputOwner {
   /** The operating system took something that it had not taken at once. */
@@ -32,10 +35,12 @@ export class FrameOutput implements Flushable {
   #open = NOTHING;
   #used = 0;
   /** Buffers that are to be written before it. Only a peer that is slow has any. */
-  #full: Buffer[] = [];
+  #full: Buffer[] = NONE;
   #size = 0;
   /** Whether the stream still holds something of ours, because the operating system did not take it at once. */
   #blocked = false;
+  /** Whether it is the peer who keeps it back: TLS is blocked for a moment by each write, though all of it went out. */
+  #waits = false;
   #scheduled = false;
   #corked = false;
   #ended = false;
@@ -50,9 +55,9 @@ export class FrameOutput implements Flushable {
     return this.#blocked ? this.#size + this.#socket.writableLength : this.#size;
   }
 
-  /** Whether the operating system does not take more for now. */
+  /** Whether the operating system does not take more for now, because the peer does not. */
   get isBlocked(): boolean {
-    return this.#blocked;
+    return this.#waits;
   }
 
   writeText(first: number, text: string): void {
@@ -72,7 +77,7 @@ export class FrameOutput implements Flushable {
 
   uncork(): void {
     this.#corked = false;
-    if (this.#size > 0) this.#writeAll();
+    this.#writeAll();
   }
 
   /** Ends the stream after all that was written. */
@@ -85,7 +90,7 @@ export class FrameOutput implements Flushable {
 
   flush(): void {
     this.#scheduled = false;
-    if (this.#size > 0) this.#writeAll();
+    this.#writeAll();
   }
 
   #advance(used: number): void {
@@ -115,22 +120,31 @@ export class FrameOutput implements Flushable {
   }
 
   #openAnother(room: number): void {
-    if (this.#used > 0) this.#full.push(this.#open.subarray(0, this.#used));
+    if (this.#used > 0) this.#keep(this.#open.subarray(0, this.#used));
     this.#open = room <= LARGEST_SLAB ? takeSlab(room) : Buffer.allocUnsafeSlow(room);
     this.#used = 0;
   }
 
+  #keep(bytes: Buffer): void {
+    if (this.#full === NONE) this.#full = [];
+    this.#full.push(bytes);
+  }
+
   #writeAll(): void {
+    if (this.#size === 0) return;
     while (!this.#blocked && this.#full.length > 0) this.#write(this.#full.shift() as Buffer);
-    if (this.#blocked || this.#used === 0) return;
+    if (!this.#blocked && this.#used > 0) this.#writeOpen();
+    if (!this.#blocked) this.#owner.drained();
+  }
+
+  #writeOpen(): void {
     const filled = this.#open;
     const bytes = filled.subarray(0, this.#used);
     this.#open = NOTHING;
     this.#used = 0;
     this.#write(bytes);
-    if (this.#blocked) return; // the stream owns the slab now, and then nobody does
-    giveSlab(filled);
-    this.#owner.drained();
+    // Else the stream owns the slab now, and then nobody does.
+    if (!this.#blocked) giveSlab(filled);
   }
 
   #write(bytes: Buffer): void {
@@ -142,18 +156,32 @@ export class FrameOutput implements Flushable {
       if (socket.writable) socket.write(piece);
       if (socket.writableLength === 0) continue;
       this.#blocked = true;
-      if (at < bytes.length) this.#full.unshift(bytes.subarray(at));
+      this.#waits = hasQueue(socket);
+      if (at < bytes.length) this.#full = [bytes.subarray(at), ...this.#full];
       // Comes back when everything before it is gone. A callback of each write would be a closure each time.
       socket.write(NOTHING, () => this.#unblock());
     }
   }
 
   #unblock(): void {
-    this.#blocked = false;
+    const waited = this.#waits;
+    this.#blocked = this.#waits = false;
     if (!this.#socket.writable) return;
-    this.#owner.progressed();
+    if (waited) this.#owner.progressed();
     if (this.#size > 0) this.#writeAll();
     else this.#owner.drained();
     if (this.#ended && !this.#blocked) this.#socket.end();
   }
+}
+
+/** What Node knows of a handle, undocumented and therefore not relied on; that of TLS has the one of TCP inside. */
+interface WriteQueue {
+  readonly writeQueueSize?: unknown;
+  readonly _parent?: WriteQueue;
+}
+
+/** Whether the operating system left something of what was written. */
+function hasQueue(socket: Socket): boolean {
+  const handle = (socket as unknown as { readonly _handle: WriteQueue | null })._handle;
+  return (handle?._parent ?? handle)?.writeQueueSize !== 0;
 }

@@ -14,6 +14,8 @@ export interface HttpAnswer {
   readonly headers?: ReadonlyArray<readonly [name: string, value: string]> | undefined;
 }
 
+export const GOING_DOWN: HttpAnswer = { status: 503, reason: "The server goes down; try again later." };
+
 /** Answers a request for which no framework was asked, and ends the connection. */
 export function answerUpgrade(request: IncomingMessage, socket: Socket, answer: HttpAnswer): void {
   const response = responseTo(request);

@@ -23,6 +23,7 @@ export class MessageCompression {
   readonly #windowBits: number;
   readonly #threshold: number;
   readonly #maxMessageSize: number;
+  #isCompressing = false;
   /** What waits for a message that is being compressed; `undefined` if none is. */
   #waiting: (() => void)[] | undefined;
   #waitingBytes = 0;
@@ -50,9 +51,11 @@ export class MessageCompression {
 
   sendText(text: string, output: FrameOutput): void {
     // A unit of UTF-16 is at least one byte.
-    if (text.length < this.#threshold)
-      this.inOrder(() => output.writeText(firstByte(Opcode.text, true, false), text));
-    else this.#send(Opcode.text, Buffer.from(text), output);
+    if (this.#waiting === undefined && text.length < this.#threshold) {
+      output.writeText(firstByte(Opcode.text, true, false), text);
+    } else {
+      this.#send(Opcode.text, Buffer.from(text), output);
+    }
   }
 
   sendBinary(bytes: Uint8Array, output: FrameOutput): void {
@@ -63,16 +66,23 @@ export class MessageCompression {
     }
   }
 
+  /** Sends a frame as it is. */
+  sendFrame(first: number, payload: Uint8Array, output: FrameOutput): void {
+    if (this.#waiting === undefined) output.writeBytes(first, payload);
+    else this.#sendLater(Buffer.from(payload), (bytes) => output.writeBytes(first, bytes));
+  }
+
   /** @param bytes - the message, nobody else's any more */
   #send(opcode: Opcode, bytes: Buffer, output: FrameOutput): void {
-    if (this.#waiting === undefined) {
-      this.#compress(opcode, bytes, output);
-      return;
-    }
+    if (this.#waiting === undefined) this.#compress(opcode, bytes, output);
+    else this.#sendLater(bytes, () => this.#compress(opcode, bytes, output));
+  }
+
+  #sendLater(bytes: Buffer, send: (bytes: Buffer) => void): void {
     this.#waitingBytes += bytes.length;
-    this.#waiting.push(() => {
+    this.inOrder(() => {
       this.#waitingBytes -= bytes.length;
-      this.#compress(opcode, bytes, output);
+      send(bytes);
     });
   }
 
@@ -87,25 +97,25 @@ export class MessageCompression {
   }
 
   async #compressLater(opcode: Opcode, bytes: Buffer, output: FrameOutput): Promise<void> {
-    this.#waiting = [];
+    this.#waiting ??= [];
+    this.#isCompressing = true;
     this.#waitingBytes += bytes.length;
     const deflated = await deflateLater(bytes, this.#windowBits);
+    this.#isCompressing = false;
     this.#waitingBytes -= bytes.length;
+    output.cork();
     writeSmaller(opcode, bytes, deflated, output);
     this.#goOn();
+    output.uncork(); // only now, so that a drain is no longer one of a part
   }
 
   /** Does what waited, until something has to wait again. */
   #goOn(): void {
     const tasks = this.#waiting ?? [];
-    this.#waiting = undefined;
-    for (const [at, task] of tasks.entries()) {
-      task();
-      if (this.isWaiting) {
-        this.#waiting = tasks.slice(at + 1);
-        return;
-      }
-    }
+    let next = 0;
+    // What is sent meanwhile, by a hook for the drain, comes in at the end.
+    while (next < tasks.length && !this.#isCompressing) tasks[next++]?.();
+    this.#waiting = this.#isCompressing ? tasks.slice(next) : undefined;
   }
 
   /** Inflates a message (RFC 7692 §7.2.2). Its bytes need not last longer than the call. */

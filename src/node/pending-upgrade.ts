@@ -14,12 +14,15 @@ import {
 } from "../protocol/compression-offer.js";
 import { acceptKey, type ValidHandshake } from "../protocol/server-handshake.js";
 import { admit } from "../routing/admission.js";
+import type { Logger } from "../routing/options.js";
 import type { Route } from "../routing/route.js";
 import type { SocketsCore } from "../routing/sockets.js";
-import { endAfterAnswer, responseTo, writeAnswer, type HttpAnswer } from "./http-answer.js";
+import { GOING_DOWN, answerUpgrade, endAfterAnswer, responseTo, writeAnswer } from "./http-answer.js";
+import type { HttpAnswer } from "./http-answer.js";
 import { MessageCompression } from "./message-compression.js";
 import { takeSocket } from "./socket-reading.js";
 import { TcpTransport } from "./tcp-transport.js";
+import { untouched } from "./untouched.js";
 
 /** What an upgrade comes with. */
 export interface UpgradeParts {
@@ -74,6 +77,19 @@ export function acceptUpgradeOf<Params, Request>(
   return true;
 }
 
+/**
+ * Tells of a fault on the way of an upgrade that no framework is there to answer for, and answers 500.
+ *
+ * @returns false if an answer was given already
+ */
+export function failUpgradeOf(request: IncomingMessage, error: unknown, logger: Logger): boolean {
+  const upgrade = (request as UpgradeRequest)[upgradeOf];
+  if (!(upgrade instanceof PendingUpgrade) || !upgrade.isUndecided) return false;
+  logger.error("jackfield: an upgrade failed before it was accepted", error);
+  upgrade.refuse({ status: 500, reason: "The server failed." });
+  return true;
+}
+
 export class PendingUpgrade implements Timed {
   timerTurn: number = UNSET;
   timerNext: Timed | undefined;
@@ -88,6 +104,7 @@ export class PendingUpgrade implements Timed {
   #isClaimed = false;
   /** Whose connections it is counted among. */
   #counted: SocketsCore<never> | undefined;
+  readonly #isUntouched: () => boolean;
   #open: (() => void) | undefined;
 
   constructor(parts: UpgradeParts, timeout: number) {
@@ -96,6 +113,7 @@ export class PendingUpgrade implements Timed {
     this.#target = request.url ?? "/";
     this.#address = socket.remoteAddress ?? "";
     this.response = responseTo(request);
+    this.#isUntouched = untouched(socket);
     (request as UpgradeRequest)[upgradeOf] = this;
     socket.on("error", ignore); // its close says all that matters
     socket.on("close", this.#onClose);
@@ -107,23 +125,32 @@ export class PendingUpgrade implements Timed {
     return this.#state === "pending";
   }
 
+  /** Whether nothing was answered, not even in part. */
+  get isUndecided(): boolean {
+    return this.isPending && !this.response.headersSent;
+  }
+
+  /** Whether it can still become ours: nobody else has begun to use the socket. */
+  get isFree(): boolean {
+    return this.#isClaimed || this.#isUntouched();
+  }
+
   /**
    * Makes the upgrade ours: whatever the framework answers goes out, and it counts as a connection of `sockets`.
+   * One that was answered before goes out uncounted where there is no room, as its connection ends with it.
    *
    * @returns false if it is one connection too many, and was refused
    */
   claim(sockets: SocketsCore<never>): boolean {
     if (this.#isClaimed) return true;
     this.#isClaimed = true;
+    const status = sockets.limits.enter(this.#address);
+    if (status === undefined) this.#counted = sockets;
     this.response.assignSocket(this.#parts.socket);
     this.response.on("finish", this.#onFinish);
-    const status = sockets.limits.enter(this.#address);
-    if (status !== undefined) {
-      this.refuse({ status, reason: "There are too many connections; try again later." });
-      return false;
-    }
-    this.#counted = sockets;
-    return true;
+    if (status === undefined || this.response.headersSent) return true;
+    this.refuse({ status, reason: "There are too many connections; try again later." });
+    return false;
   }
 
   /** Leaves the upgrade to somebody else. */
@@ -137,25 +164,26 @@ export class PendingUpgrade implements Timed {
     writeAnswer(this.response, answer);
   }
 
-  /** The time for a decision is over. */
+  /**
+   * The time for a decision is over. The framework's response is left without a socket, so that a decision that comes
+   * too late goes nowhere instead of failing.
+   */
   expire(): void {
-    const { socket } = this.#parts;
-    if (this.#state === "pending" && this.#isClaimed && !this.response.headersSent) {
-      this.refuse({ status: 503, reason: "The upgrade was not decided in time." });
-    } else if (this.#isClaimed) {
-      socket.destroy();
-    } else {
-      this.letGo();
-    }
+    const { request, socket } = this.#parts;
+    const { isUndecided, isFree } = this;
+    if (isUndecided && this.#isClaimed) this.response.detachSocket(socket);
+    this.#settle("gone");
+    if (!isFree) socket.off("error", ignore);
+    else if (isUndecided) answerUpgrade(request, socket, NOT_IN_TIME);
+    else socket.destroy();
   }
 
   accept<Params, Request>(acceptance: Acceptance<Params, Request>): void {
     const { sockets, route } = acceptance;
     const { handshake, socket } = this.#parts;
-    if (this.#state !== "pending" || this.response.headersSent) {
-      throw new UpgradeError(tooLate(route.name));
-    }
+    if (!this.isUndecided) throw new UpgradeError(tooLate(route.name));
     if (!this.claim(sockets)) return;
+    if (sockets.isDraining) return this.refuse(GOING_DOWN);
     const admission = admit(handshake, "encrypted" in socket, route.settings);
     if ("status" in admission) return this.refuse(admission);
     const { compression: offered } = route.settings;
@@ -192,7 +220,8 @@ export class PendingUpgrade implements Timed {
     this.response.detachSocket(socket);
     this.letGo();
     const reading = takeSocket(socket, head);
-    message.socket = reading.socket;
+    // The request must not keep the old socket alive; `client` is a second name that Node gives it.
+    Object.assign(message, { socket: reading.socket, client: reading.socket });
     const compression =
       agreement && settings.compression
         ? new MessageCompression(agreement, {
@@ -224,6 +253,8 @@ export class PendingUpgrade implements Timed {
     (this.#parts.request as UpgradeRequest)[upgradeOf] = outcome;
   }
 }
+
+const NOT_IN_TIME = { status: 503, reason: "The upgrade was not decided in time." } as const;
 
 function tooLate(route: string): string {
   return `expected an upgrade without an answer, but the route ${route} came after one was given`;

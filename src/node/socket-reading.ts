@@ -90,6 +90,7 @@ function isPlain(socket: Socket): boolean {
     !socket.destroyed &&
     socket.writableLength === 0 &&
     !socket.readableEnded &&
+    socket.listenerCount("end") <= 1 && // its own
     ["close", "error", "data", "readable", "drain", "timeout"].every(
       (event) => socket.listenerCount(event) === 0,
     )

@@ -181,7 +181,9 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner {
   }
 
   sendFrame(opcode: number, payload: Uint8Array, fin: boolean): void {
-    this.#inOrder(() => this.#output.writeBytes(firstByte(opcode, fin, false), payload));
+    const first = firstByte(opcode, fin, false);
+    if (this.#compression === undefined) this.#output.writeBytes(first, payload);
+    else this.#compression.sendFrame(first, payload, this.#output);
   }
 
   sendClose(code: number | undefined, reason: string): void {

@@ -3,15 +3,16 @@
  * meant for other listeners of the same server.
  */
 
-import type { IncomingMessage, Server } from "node:http";
+import { ServerResponse, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
-import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
 import { requestPath } from "../protocol/request-path.js";
-import { judgeHandshake } from "../protocol/server-handshake.js";
+import { judgeHandshake, type RefusedHandshake } from "../protocol/server-handshake.js";
 import type { SocketsCore } from "../routing/sockets.js";
-import { answerUpgrade } from "./http-answer.js";
-import { PendingUpgrade, type UpgradeParts } from "./pending-upgrade.js";
+import { Deadline } from "./deadline.js";
+import { GOING_DOWN, answerUpgrade } from "./http-answer.js";
+import { PendingUpgrade, failUpgradeOf, type UpgradeParts } from "./pending-upgrade.js";
 import { servePlain } from "./plain-request.js";
+import { untouched } from "./untouched.js";
 
 /** What a framework's `Sockets` does with upgrades. */
 export interface UpgradeTaker extends SocketsCore<never> {
@@ -36,8 +37,16 @@ export function listenForUpgrades(server: Server, taker: UpgradeTaker): void {
   listener.add(taker);
 }
 
+/** Names and values together, where `maxHeadersCount` is not set: not the 2,000 fields that Node's documentation says. */
+const NODES_MOST_HEADER_ITEMS = 2_000;
+
+const TOO_MANY_FIELDS: RefusedHandshake = {
+  kind: "refused",
+  status: 431,
+  reason: "Expected fewer header fields; send fewer.",
+  headers: [],
+};
 const NOT_FOUND = { status: 404, reason: "There is no WebSocket here." } as const;
-const GOING_DOWN = { status: 503, reason: "The server goes down; try again later." } as const;
 
 class UpgradeListener {
   readonly #server: Server;
@@ -46,7 +55,7 @@ class UpgradeListener {
   constructor(server: Server) {
     this.#server = server;
     server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-      this.#onUpgrade(request, socket, head);
+      this.#afterEarlierResponses(socket, () => this.#onUpgrade(request, socket, head));
     });
   }
 
@@ -54,28 +63,61 @@ class UpgradeListener {
     this.#takers.add(taker);
   }
 
+  /** A client may send its upgrade before it has the responses to earlier requests (RFC 9112 §9.3.2). */
+  #afterEarlierResponses(socket: Socket, task: () => void): void {
+    const earlier: unknown = Reflect.get(socket, "_httpMessage"); // the response that the socket is assigned to
+    if (!(earlier instanceof ServerResponse)) return task();
+    socket.on("error", ignore);
+    const deadline = new Deadline(this.#timeout, () => socket.destroy());
+    earlier.once("close", () => {
+      deadline.clear();
+      socket.off("error", ignore);
+      if (!socket.destroyed) this.#afterEarlierResponses(socket, task);
+    });
+  }
+
   #onUpgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     const { method = "", httpVersion, url: target = "", rawHeaders } = request;
     const isShared = this.#server.listenerCount("upgrade") > 1;
-    const verdict = judgeHandshake({ method, httpVersion, target, rawHeaders });
+    const verdict = this.#mayLackFields(request)
+      ? TOO_MANY_FIELDS
+      : judgeHandshake({ method, httpVersion, target, rawHeaders });
     if (verdict.kind === "plain") {
-      if (!isShared) servePlain(this.#server, request, socket, head);
-      return;
+      const serve = (): void => servePlain(this.#server, request, socket, head);
+      return isShared ? this.#leave(socket, serve) : serve();
     }
     const path = requestPath(target)?.path;
     const taker = this.#takerOf(path, isShared);
-    if (taker === undefined) {
-      timerWheel.set(new Unclaimed(request, socket), this.#timeout);
-      return;
+    if (taker === undefined) return this.#leave(socket, () => answerUpgrade(request, socket, NOT_FOUND));
+    const isUncertain = isShared && taker.claims(path ?? "") !== true;
+    if (verdict.kind === "valid" && !taker.isDraining) {
+      this.#dispatch(taker, { request, socket, head, handshake: verdict }, isUncertain);
+    } else {
+      const refusal = verdict.kind === "valid" ? GOING_DOWN : verdict;
+      const refuse = (): void => answerUpgrade(request, socket, refusal);
+      if (isUncertain) this.#leave(socket, refuse);
+      else refuse();
     }
-    if (taker.isDraining) answerUpgrade(request, socket, GOING_DOWN);
-    else if (verdict.kind === "refused") answerUpgrade(request, socket, verdict);
-    else
-      this.#dispatch(
-        taker,
-        { request, socket, head, handshake: verdict },
-        isShared && taker.claims(path ?? "") !== true,
-      );
+  }
+
+  /** Whether there are so many header fields that Node may have dropped some: then no verdict is safe. */
+  #mayLackFields({ rawHeaders }: IncomingMessage): boolean {
+    const { maxHeadersCount } = this.#server;
+    const most = typeof maxHeadersCount === "number" ? 2 * maxHeadersCount : NODES_MOST_HEADER_ITEMS;
+    return most > 0 && rawHeaders.length >= most;
+  }
+
+  /** Leaves an upgrade to the other listeners. If none of them takes it in time, the client gets an answer at last. */
+  #leave(socket: Socket, answer: () => void): void {
+    const isUntouched = untouched(socket);
+    const deadline = new Deadline(this.#timeout, () => {
+      socket.off("close", clear);
+      socket.off("error", ignore);
+      if (isUntouched()) answer();
+    });
+    const clear = (): void => deadline.clear();
+    socket.on("error", ignore); // while nobody has it
+    socket.once("close", clear);
   }
 
   /** Whose upgrade it is, or may be. A malformed one is answered by the first that could have it. */
@@ -94,23 +136,29 @@ class UpgradeListener {
     const upgrade = new PendingUpgrade(parts, taker.settings.handshakeTimeout);
     if (isUncertain) this.#holdBack(upgrade, taker, parts);
     else if (!upgrade.claim(taker)) return;
-    taker.dispatch(parts.request, upgrade.response, this.#server);
+    try {
+      taker.dispatch(parts.request, upgrade.response, this.#server);
+    } catch (error) {
+      const { logger } = taker.settings;
+      if (failUpgradeOf(parts.request, error, logger)) return;
+      logger.error("jackfield: an upgrade failed after it was answered", error);
+    }
   }
 
   /** Lets an answer of the framework out only if it is none that means "not mine", and nobody else took the socket. */
   #holdBack(upgrade: PendingUpgrade, taker: UpgradeTaker, { request, socket }: UpgradeParts): void {
     const { response } = upgrade;
-    const end = response.end.bind(response) as (...args: unknown[]) => ServerResponseEnd;
+    const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
     const decide = (): void => {
       if (!upgrade.isPending) return;
-      if (response.statusCode !== 404 && isUntouched(socket)) {
+      if (response.statusCode !== 404 && upgrade.isFree) {
         upgrade.claim(taker);
       } else {
         upgrade.letGo();
-        timerWheel.set(new Unclaimed(request, socket), this.#timeout);
+        this.#leave(socket, () => answerUpgrade(request, socket, NOT_FOUND));
       }
     };
-    response.end = (...args: unknown[]): ServerResponseEnd => {
+    response.end = (...args: unknown[]): ServerResponse => {
       // Not before the listeners that come after this one have had their turn.
       setImmediate(decide);
       return end(...args);
@@ -122,30 +170,4 @@ class UpgradeListener {
   }
 }
 
-type ServerResponseEnd = PendingUpgrade["response"];
-
-/** An upgrade left to the other listeners: if none of them takes it in time, the client gets an answer at last. */
-class Unclaimed implements Timed {
-  timerTurn: number = UNSET;
-  timerNext: Timed | undefined;
-  timerPrevious: Timed | undefined;
-  readonly #request: IncomingMessage;
-  readonly #socket: Socket;
-
-  constructor(request: IncomingMessage, socket: Socket) {
-    this.#request = request;
-    this.#socket = socket;
-  }
-
-  expire(): void {
-    if (!isUntouched(this.#socket)) return;
-    answerUpgrade(this.#request, this.#socket, NOT_FOUND);
-  }
-}
-
-/** Whether nobody has begun to use a socket. */
-function isUntouched(socket: Socket): boolean {
-  return (
-    !socket.destroyed && socket.writable && socket.bytesWritten === 0 && socket.listenerCount("data") === 0
-  );
-}
+function ignore(): void {}

@@ -6,6 +6,7 @@
  * threads, few at a time, which bounds the memory of all contexts together.
  */
 
+import { constants as bufferConstants } from "node:buffer";
 import {
   constants,
   deflateRaw,
@@ -78,7 +79,8 @@ function inflateNow(bytes: Buffer, limit: number): Inflated {
 
 function inflateLater(bytes: Buffer, limit: number): Promise<Inflated> {
   return job((done) => {
-    inflateRaw(bytes, { maxOutputLength: limit, chunkSize: SYNC_INFLATE_SIZE }, (error, inflated) => {
+    const maxOutputLength = Math.min(limit, bufferConstants.MAX_LENGTH);
+    inflateRaw(bytes, { maxOutputLength, chunkSize: SYNC_INFLATE_SIZE }, (error, inflated) => {
       done(error === null ? inflated : verdictOf(error));
     });
   });

@@ -43,7 +43,8 @@ export class MessageAssembler implements FrameSink {
   readonly #sink: MessageSink;
   readonly #maxMessageSize: number;
   readonly #maxEmptyFragments: number;
-  readonly #utf8 = new Utf8Validator();
+  /** Made when text first comes in pieces that are not ASCII. */
+  #utf8: Utf8Validator | undefined;
 
   // The message being joined.
   #isText = false;
@@ -116,7 +117,7 @@ export class MessageAssembler implements FrameSink {
   /** Makes the message of bytes that are still to be checked, unless they came in pieces. */
   #deliver(bytes: Buffer, start: number, end: number, ascii: boolean): Failure | undefined {
     const joined = this.#size > 0;
-    const validated = joined && !this.#utf8.pending;
+    const validated = joined && this.#utf8?.pending !== true;
     this.#reset();
     if (this.#compressed) return this.#sink.compressedMessage(bytes.subarray(start, end), this.#isText);
     if (!this.#isText) {
@@ -146,8 +147,9 @@ export class MessageAssembler implements FrameSink {
 
   /** Fails at the first byte that proves text invalid, not at the end of the message (RFC 6455 §8.1). */
   #checkText(chunk: Buffer, start: number, end: number, ascii: boolean): boolean {
-    if (ascii && !this.#utf8.pending) return true;
+    if (ascii && this.#utf8?.pending !== true) return true;
     this.#ascii = false;
+    this.#utf8 ??= new Utf8Validator();
     return this.#utf8.push(chunk, start, end);
   }
 
@@ -169,7 +171,7 @@ export class MessageAssembler implements FrameSink {
       this.#buffer = EMPTY;
       this.#size = 0;
       this.#ascii = true;
-      this.#utf8.reset();
+      this.#utf8?.reset();
     }
     this.#emptyFragments = 0;
   }

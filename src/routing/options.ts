@@ -80,7 +80,9 @@ const DEFAULT_THRESHOLD = 128;
 
 /** Completes the options of a route with those of its app. @throws {InvalidOptionError} */
 export function routeSettings(options: RouteOptions, appOptions: RouteOptions): RouteSettings {
-  const merged = { ...appOptions, ...options };
+  checkObject(options);
+  checkKnown(options, routeOptionNames);
+  const merged = { ...appOptions, ...given(options) };
   checkRouteOptions(merged);
   const connection = Object.fromEntries(
     Object.entries(defaultConnectionSettings).map(([name, value]) => [
@@ -90,12 +92,21 @@ export function routeSettings(options: RouteOptions, appOptions: RouteOptions): 
   ) as unknown as ConnectionSettings;
   return {
     ...connection,
-    inbox: { ...defaultConnectionSettings.inbox, ...appOptions.inbox, ...options.inbox },
+    inbox: {
+      ...defaultConnectionSettings.inbox,
+      ...given(appOptions.inbox ?? {}),
+      ...given(options.inbox ?? {}),
+    },
     maxMessageSize: merged.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
     compression: compressionSettings(merged.compression ?? false),
     subprotocols: merged.subprotocols ?? [],
     allowedOrigins: merged.allowedOrigins ?? [],
   };
+}
+
+/** Without what is there but `undefined`, which must not hide what holds otherwise. */
+function given<Options extends object>(options: Options): Options {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }
 
 function compressionSettings(compression: boolean | CompressionOptions): RouteSettings["compression"] {
@@ -105,6 +116,7 @@ function compressionSettings(compression: boolean | CompressionOptions): RouteSe
 
 /** Completes the options of an app. @throws {InvalidOptionError} */
 export function socketsSettings(options: SocketsOptions): SocketsSettings {
+  checkObject(options);
   checkKnown(options, [...routeOptionNames, ...socketsOptionNames]);
   checkNumber(options, "maxConnections", 1);
   checkNumber(options, "maxConnectionsPerAddress", 1);
@@ -150,7 +162,6 @@ const socketsOptionNames: readonly string[] = [
 ];
 
 function checkRouteOptions(options: RouteOptions): void {
-  checkKnown(options, [...routeOptionNames, ...socketsOptionNames]);
   for (const [name, least] of Object.entries(routeNumbers)) checkNumber(options, name, least);
   check(options, "name", "a string", (value) => typeof value === "string");
   check(options, "compression", "true, false or an object with threshold and window bits", isCompression);
@@ -158,7 +169,7 @@ function checkRouteOptions(options: RouteOptions): void {
   check(
     options,
     "allowedOrigins",
-    `"any", a list of strings and regular expressions, or a function`,
+    `"any", a list of regular expressions and of origins such as "https://example.com", or a function`,
     isOrigins,
   );
   check(options, "inbox", "an object with maxMessages and maxBytes", isObject);
@@ -175,6 +186,10 @@ function check(options: object, name: string, expected: string, isValid: (value:
 
 function checkNumber(options: object, name: string, least: number): void {
   check(options, name, `a number, at least ${least}`, (value) => typeof value === "number" && value >= least);
+}
+
+function checkObject(options: unknown): void {
+  if (!isObject(options)) throw new InvalidOptionError("options", "an object with options", options);
 }
 
 function checkKnown(options: object, names: readonly string[]): void {
@@ -214,12 +229,17 @@ function isSubprotocols(value: unknown): boolean {
   if (typeof value === "function") return true;
   return (
     Array.isArray(value) &&
-    value.every((each) => isToken(String(each))) &&
+    value.every((each) => typeof each === "string" && isToken(each)) &&
     new Set(value).size === value.length
   );
 }
 
 function isOrigins(value: unknown): boolean {
   if (value === "any" || typeof value === "function") return true;
-  return Array.isArray(value) && value.every((each) => typeof each === "string" || each instanceof RegExp);
+  return Array.isArray(value) && value.every((each) => isOriginPattern(each) || each instanceof RegExp);
+}
+
+/** A string that could never match is refused, such as "example.com", "*", or one with a path. */
+function isOriginPattern(value: unknown): boolean {
+  return typeof value === "string" && (value === "null" || /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*$/i.test(value));
 }

@@ -20,7 +20,8 @@ export interface OriginFacts {
 export function isOriginAllowed(facts: OriginFacts, allowed: AllowedOrigins): boolean {
   const { origin } = facts;
   if (origin === undefined || allowed === "any" || isSameOrigin(facts, origin)) return true;
-  if (typeof allowed === "function") return allowed(origin);
+  // Only `true` counts: a promise, which an asynchronous function gives, would open the door to all.
+  if (typeof allowed === "function") return (allowed(origin) as unknown) === true;
   return allowed.some((each) =>
     typeof each === "string" ? matches(origin, each) : matchesWhole(origin, each),
   );

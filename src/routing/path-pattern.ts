@@ -1,7 +1,7 @@
 /** Matches the paths of routes that no framework matches for us. */
 
 import { match, type MatchFunction, type ParamData } from "path-to-regexp";
-import { InvalidRouteError } from "../errors.js";
+import { InvalidRouteError, describe } from "../errors.js";
 
 export class PathPattern {
   readonly path: string;
@@ -13,8 +13,8 @@ export class PathPattern {
    */
   constructor(path: string) {
     this.path = path;
-    if (!path.startsWith("/"))
-      throw new InvalidRouteError(`expected a path that begins with /, but got "${path}"`);
+    if (typeof path !== "string" || !path.startsWith("/"))
+      throw new InvalidRouteError(`expected a path that begins with /, but got ${describe(path)}`);
     try {
       this.#match = match(path);
     } catch (cause) {

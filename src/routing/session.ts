@@ -25,9 +25,6 @@ export interface SessionOwner {
 /** A session of whatever route. */
 export type AnySession = Session<unknown, unknown>;
 
-/** Errors that were logged when they happened, and need not be again if they leave the handler. */
-const logged = new WeakSet<Error>();
-
 export class Session<Params, Request> implements ConnectionObserver, Consumer {
   readonly socket: Socket<Params, Request>;
   readonly route: Route<Params, Request>;
@@ -36,6 +33,8 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
   #isHandling = true;
   #isConnected = true;
   #hasFailed = false;
+  /** Errors that were logged when they happened, and need not be again if they leave the handler. */
+  #logged: WeakSet<Error> | undefined;
 
   constructor(
     owner: SessionOwner,
@@ -72,9 +71,10 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
   }
 
   #run(handler: LoopHandler<Params, Request>): void {
-    const done = this.#attempt(() => handler(this.socket));
-    if (done === undefined) this.#returned();
-    else void done.then(() => this.#returned());
+    void this.#attempt(
+      () => handler(this.socket),
+      () => this.#returned(),
+    );
   }
 
   #returned(): void {
@@ -83,19 +83,20 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
   }
 
   #open(hooks: Hooks<Params, Request>): void {
-    const opened = this.#attempt(() => hooks.open?.(this.socket));
-    if (opened === undefined) this.#connection.consume(this);
-    else void opened.then(() => this.#connection.consume(this));
+    void this.#attempt(
+      () => hooks.open?.(this.socket),
+      () => this.#connection.consume(this),
+    );
   }
 
   consume(message: Message | undefined): Promise<void> | undefined {
     const hooks = this.route.handler as Hooks<Params, Request>;
     if (message === undefined) return this.#consumeEnd(hooks);
     if (this.#hasFailed || hooks.message === undefined) return undefined;
-    // Not through #attempt, which would cost a closure per message.
+    // Not through #attempt, which would cost two closures per message.
     try {
-      const handled = hooks.message(this.socket, message);
-      return isPromise(handled) ? this.#settled(handled) : undefined;
+      const outcome = hooks.message(this.socket, message);
+      return isPromise(outcome) ? this.#settled(outcome, nothing) : undefined;
     } catch (error) {
       this.#fail(error);
       return undefined;
@@ -104,33 +105,38 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
 
   #consumeEnd(hooks: Hooks<Params, Request>): Promise<void> | undefined {
     const info = this.#connection.closeInfo;
-    const closed = info === undefined ? undefined : this.#attempt(() => hooks.close?.(this.socket, info));
-    if (closed === undefined) this.#handled();
-    return closed?.then(() => this.#handled());
+    return this.#attempt(
+      () => info && hooks.close?.(this.socket, info),
+      () => this.#handled(),
+    );
   }
 
   drained(): void {
     const { handler } = this.route;
-    if (typeof handler !== "function") void this.#attempt(() => handler.drain?.(this.socket));
+    if (typeof handler !== "function") void this.#attempt(() => handler.drain?.(this.socket), nothing);
   }
 
-  /** @returns a promise that never rejects, if the application's code gave one */
-  #attempt(code: () => unknown): Promise<void> | undefined {
+  /**
+   * Runs code of the application and then, even if it failed, what comes next.
+   *
+   * @returns a promise that never rejects, if the code gave one
+   */
+  #attempt(code: () => unknown, next: () => void): Promise<void> | undefined {
     try {
       const outcome = code();
-      return isPromise(outcome) ? this.#settled(outcome) : undefined;
+      if (isPromise(outcome)) return this.#settled(outcome, next);
     } catch (error) {
       this.#fail(error);
-      return undefined;
     }
+    next();
+    return undefined;
   }
 
-  async #settled(outcome: PromiseLike<unknown>): Promise<void> {
-    try {
-      await outcome;
-    } catch (error) {
+  #settled(outcome: PromiseLike<unknown>, next: () => void): Promise<void> {
+    return Promise.resolve(outcome).then(next, (error: unknown) => {
       this.#fail(error);
-    }
+      next();
+    });
   }
 
   #fail(error: unknown): void {
@@ -146,8 +152,9 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
 
   #log(error: unknown): void {
     if (error instanceof Error) {
-      if (logged.has(error)) return;
-      logged.add(error);
+      this.#logged ??= new WeakSet();
+      if (this.#logged.has(error)) return;
+      this.#logged.add(error);
     }
     const { name } = this.route;
     this.#tell(() => {
@@ -191,6 +198,8 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
 function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
+
+function nothing(): void {}
 
 /** The last resort: the logger or the hook have failed themselves. */
 function complain(error: unknown): void {

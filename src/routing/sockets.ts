@@ -16,6 +16,9 @@ export interface DrainOptions {
   readonly grace?: number;
 }
 
+/** In milliseconds. */
+export const DEFAULT_GRACE = 10_000;
+
 /** So many sockets are told to go at a time, and so long, at random, is waited in between: clients come back. */
 const BATCH = 200;
 const BATCH_PAUSE = 20;
@@ -29,7 +32,8 @@ export abstract class SocketsCore<Request> implements SessionOwner {
   readonly #options: SocketsOptions;
   readonly #sessions = new Set<AnySession>();
   #isDraining = false;
-  #finished: (() => void) | undefined;
+  /** Calls of `close` that wait for the last session. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(options: SocketsOptions) {
     this.settings = socketsSettings(options);
@@ -70,6 +74,7 @@ export abstract class SocketsCore<Request> implements SessionOwner {
     const session = new Session(this, route, transport, facts);
     this.#sessions.add(session as unknown as AnySession);
     session.start();
+    if (this.#isDraining) session.close();
   }
 
   /** @internal */
@@ -80,20 +85,21 @@ export abstract class SocketsCore<Request> implements SessionOwner {
   /** @internal */
   finished(session: AnySession): void {
     this.#sessions.delete(session);
-    if (this.#sessions.size === 0) this.#finished?.();
+    if (this.#sessions.size > 0) return;
+    for (const finished of this.#waiting.splice(0)) finished();
   }
 
   /**
    * Ends all sockets: new ones are refused with 503, open ones get 1001 in batches, and handlers may finish within
    * the grace period; then they are dropped, and a warning names the routes that still hang.
    */
-  async close({ grace = 10_000 }: DrainOptions = {}): Promise<void> {
-    if (typeof grace !== "number" || grace < 0)
+  async close({ grace = DEFAULT_GRACE }: DrainOptions = {}): Promise<void> {
+    if (typeof grace !== "number" || !(grace >= 0))
       throw new InvalidOptionError("grace", "a number, at least 0", grace);
     this.#isDraining = true;
     const late = new AbortController();
     const allFinished = new Promise<void>((resolve) => {
-      this.#finished = resolve;
+      this.#waiting.push(resolve);
     });
     const graceOver = sleep(grace, undefined, { signal: late.signal }).catch(() => undefined);
     await Promise.race([this.#closeAll(grace), graceOver]);

@@ -126,8 +126,13 @@ async function serve(t: TestContext, port = 0): Promise<{ url: string; stop: () 
   const { app, sockets } = createApp();
   const server = app.listen(port, "127.0.0.1");
   await once(server, "listening");
-  t.after(() => sockets.close());
-  return { url: `http://127.0.0.1:${portOf(server)}/`, stop: () => sockets.close() };
+  const stop = async () => {
+    await sockets.close();
+    server.close();
+    server.closeAllConnections();
+  };
+  t.after(stop);
+  return { url: `http://127.0.0.1:${portOf(server)}/`, stop };
 }
 
 /** A page with nothing remembered from another one. */

@@ -43,6 +43,11 @@ export async function startServer({
   sockets.attach(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
+  const stop = async () => {
+    await sockets.close();
+    server.close();
+    server.closeAllConnections();
+  };
   const { port } = server.address() as AddressInfo;
-  return { url: `ws://127.0.0.1:${port}`, closes, stop: () => sockets.close() };
+  return { url: `ws://127.0.0.1:${port}`, closes, stop };
 }

@@ -29,6 +29,8 @@ const INVALID_TEXT: ReadonlyArray<readonly [what: string, bytes: string, proof: 
   ["a surrogate", "ed a0 80", 2],
   ["a code point above 10FFFF", "f4 90 80 80", 2],
   ["a continuation alone", "80", 1],
+  ["a code point with ASCII inside", "c3 61 a9", 2],
+  ["a longer code point with ASCII inside", "f0 9f 61 98 80", 3],
 ];
 
 /** The notes and the failure of these frames, which must be the same whole, byte by byte and in fives. */
@@ -235,11 +237,9 @@ for (const role of ROLES) {
       });
 
       test("hostile 29: 1 MiB in segments of one byte takes linear time and memory", () => {
-        for (const [opcode, character] of [
-          [text, "x"],
-          [text, "é"],
-          [binary, "x"],
-        ] as const) {
+        // Only a server learns, while unmasking, that text is ASCII.
+        const texts = role === "server" ? ([[text, "x"]] as const) : [];
+        for (const [opcode, character] of [...texts, [text, "é"], [binary, "x"]] as const) {
           const endpoint = new Endpoint(role);
           const payload = Buffer.alloc(MIB, character);
           const bytes = buildFrame(role, { opcode, payload });

@@ -1,0 +1,20 @@
+import { memoryTransportPair } from "#src/connection/memory-transport.js";
+import { tcpPair } from "../node/tcp-pair.js";
+import { MemoryPeer } from "./memory-peer.js";
+import { transportContract } from "./transport-contract.js";
+
+transportContract("in memory", {
+  seesParts: false,
+  async makePair() {
+    const [transport, other] = memoryTransportPair();
+    return { transport, peer: new MemoryPeer(other) };
+  },
+});
+
+transportContract("plain TCP, with the socket rebuilt", { makePair: (t) => tcpPair(t, "rebuilt") });
+
+transportContract("plain TCP, with a socket that somebody watches", {
+  makePair: (t) => tcpPair(t, "watched"),
+});
+
+transportContract("TLS", { makePair: (t) => tcpPair(t, "tls") });

@@ -1,0 +1,60 @@
+/** A TCP transport on the server's side of a real connection, in each of the ways that it can read. */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo, Socket } from "node:net";
+import type { TestContext } from "node:test";
+import { takeSocket } from "#src/node/socket-reading.js";
+import { TcpTransport, type TcpTransportOptions } from "#src/node/tcp-transport.js";
+import { cert, key } from "./certificate.js";
+import { RawClient, type RawClientOptions } from "./raw-client.js";
+
+export type Way =
+  /** Plain TCP: the socket is rebuilt around its handle. */
+  | "rebuilt"
+  /** Plain TCP, but somebody else watches the socket. */
+  | "watched"
+  | "tls";
+
+export interface TcpPair {
+  readonly transport: TcpTransport;
+  readonly peer: RawClient;
+  readonly server: Server;
+  /** The socket that the HTTP server had, and the one that the transport has. */
+  readonly sockets: readonly [Socket, Socket];
+}
+
+export interface TcpPairOptions extends Partial<TcpTransportOptions> {
+  readonly client?: Partial<RawClientOptions>;
+}
+
+export async function tcpPair(t: TestContext, way: Way, options: TcpPairOptions = {}): Promise<TcpPair> {
+  const server = way === "tls" ? createTlsServer({ key, cert }) : createServer();
+  if (way === "watched") server.on("connection", (socket: Socket) => socket.on("close", () => undefined));
+  const accepted = new Promise<Omit<TcpPair, "peer" | "server">>((resolve) => {
+    server.on("upgrade", (_request: IncomingMessage, socket: Socket, head: Buffer) => {
+      socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+      const reading = takeSocket(socket, head);
+      const transport = new TcpTransport(reading, {
+        maxMessageSize: 2 ** 26,
+        compression: undefined,
+        ...options,
+      });
+      resolve({ transport, sockets: [socket, reading.socket] });
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const peer = await RawClient.connect({ port, tls: way === "tls", ...options.client });
+  const { transport, sockets } = await accepted;
+  assert.equal(sockets[0] !== sockets[1], way === "rebuilt", `expected the way of reading to be ${way}`);
+  t.after(async () => {
+    peer.drop();
+    transport.terminate();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return { transport, peer, server, sockets };
+}
