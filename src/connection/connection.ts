@@ -51,7 +51,8 @@ export class Connection implements TransportEvents {
   readonly settings: ConnectionSettings;
   readonly heartbeat: Heartbeat;
   readonly #observer: ConnectionObserver;
-  readonly #inbox: Inbox;
+  /** Made when a message first has to wait. */
+  #inbox: Inbox | undefined;
   #phase: Phase = OPEN;
   #paused = false;
 
@@ -66,7 +67,6 @@ export class Connection implements TransportEvents {
     this.transport = transport;
     this.settings = settings;
     this.#observer = observer;
-    this.#inbox = new Inbox(settings.inbox);
     this.heartbeat = new Heartbeat(this);
   }
 
@@ -101,7 +101,7 @@ export class Connection implements TransportEvents {
 
   /** A message that is already here. */
   takeNow(): Message | undefined {
-    const message = this.#inbox.shift();
+    const message = this.#inbox?.shift();
     this.#resumeIfRoom();
     return message;
   }
@@ -134,13 +134,18 @@ export class Connection implements TransportEvents {
       taker.take(message);
     } else if (this.#phase !== OPEN) {
       return; // we said that we are going, and nobody waits for what still comes
-    } else if (this.#consumer !== undefined && !this.#consuming && this.#inbox.size === 0) {
+    } else if (this.#consumer !== undefined && !this.#consuming && !this.#hasWaiting) {
       this.#hand(message, this.#consumer);
       this.#consumeInbox();
     } else {
+      this.#inbox ??= new Inbox(this.settings.inbox);
       this.#inbox.push(message);
       if (!this.#paused && this.#inbox.isFull) this.#pause();
     }
+  }
+
+  get #hasWaiting(): boolean {
+    return this.#inbox !== undefined && this.#inbox.size > 0;
   }
 
   #hand(message: Message | undefined, consumer: Consumer): void {
@@ -155,7 +160,7 @@ export class Connection implements TransportEvents {
 
   #consumeInbox(): void {
     while (this.#consumer !== undefined && !this.#consuming) {
-      const message = this.#inbox.shift();
+      const message = this.#inbox?.shift();
       if (message === undefined) return this.#endConsuming();
       this.#hand(message, this.#consumer);
       // Only now, as what comes then must not overtake the message.
@@ -176,7 +181,7 @@ export class Connection implements TransportEvents {
   }
 
   #resumeIfRoom(): void {
-    if (this.#paused && this.#inbox.hasRoom) this.#resume();
+    if (this.#paused && this.#inbox?.hasRoom !== false) this.#resume();
   }
 
   #resume(): void {

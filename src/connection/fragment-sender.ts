@@ -55,7 +55,8 @@ export class FragmentSender {
 
   #problemOf(opcode: number, payload: unknown, fin: boolean): string | undefined {
     if (!(payload instanceof Uint8Array)) return "expected a payload of text or bytes";
-    if (!isOpcode(opcode)) return `expected an opcode of RFC 6455, but got ${opcode}`;
+    if (!Number.isInteger(opcode) || opcode < 0 || !isOpcode(opcode))
+      return `expected an opcode of RFC 6455, but got ${opcode}`;
     if (opcode === Opcode.close) return "expected a data frame, ping or pong; to close, call close()";
     if (isControl(opcode)) {
       return fin && payload.length <= 125

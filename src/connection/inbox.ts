@@ -13,13 +13,10 @@ export interface InboxLimits {
 /** An empty inbox that once held more slots than this lets go of them. */
 const KEPT_SLOTS = 64;
 
-/** For all inboxes that never had to hold anything, which are most. */
-const NO_SLOTS: Message[] = [];
-
 export class Inbox {
   readonly #limits: InboxLimits;
   /** The messages stand from `#first` to before `#end`; the slots are used again and again. */
-  #slots: Message[] = NO_SLOTS;
+  #slots: Message[] = [];
   #first = 0;
   #end = 0;
   #bytes = 0;
@@ -42,7 +39,6 @@ export class Inbox {
   }
 
   push(message: Message): void {
-    if (this.#slots === NO_SLOTS) this.#slots = [];
     this.#slots[this.#end++] = message;
     this.#bytes += message.length;
   }
@@ -59,12 +55,12 @@ export class Inbox {
   }
 
   clear(): void {
-    this.#slots = NO_SLOTS;
+    this.#slots = [];
     this.#first = this.#end = this.#bytes = 0;
   }
 
   #rewind(): void {
-    if (this.#end > KEPT_SLOTS) this.#slots = NO_SLOTS;
+    if (this.#end > KEPT_SLOTS) this.#slots = [];
     this.#first = this.#end = 0;
   }
 

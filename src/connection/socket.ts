@@ -22,6 +22,19 @@ import type { Message } from "./transport.js";
 /** What may be sent as one message: text as a string, binary as bytes. */
 export type Sendable = string | Uint8Array | ArrayBuffer;
 
+/** What most sockets are never asked for. */
+interface MadeOnDemand {
+  id?: string;
+  query?: URLSearchParams;
+  headers?: Headers;
+  cookies?: Cookies;
+  data?: SocketData;
+  abort?: AbortController;
+  fragments?: FragmentSender;
+  readable?: ReadableStream<Message>;
+  writable?: WritableStream<Sendable>;
+}
+
 /**
  * One WebSocket connection, as its handler sees it.
  *
@@ -30,20 +43,17 @@ export type Sendable = string | Uint8Array | ArrayBuffer;
 export class Socket<Params = Record<string, string>, Request = unknown> implements AsyncIterable<Message> {
   readonly #connection: Connection;
   readonly #facts: HandshakeFacts<Params, Request>;
-  #id: string | undefined;
-  #query: URLSearchParams | undefined;
-  #headers: Headers | undefined;
-  #cookies: Cookies | undefined;
-  #data: SocketData | undefined;
-  #abort: AbortController | undefined;
-  #fragments: FragmentSender | undefined;
-  #readable: ReadableStream<Message> | undefined;
-  #writable: WritableStream<Sendable> | undefined;
+  #made: MadeOnDemand | undefined;
 
   /** Made by Jackfield only. */
   constructor(connection: Connection, facts: HandshakeFacts<Params, Request>) {
     this.#connection = connection;
     this.#facts = facts;
+  }
+
+  get #onDemand(): MadeOnDemand {
+    this.#made ??= {};
+    return this.#made;
   }
 
   // Receiving
@@ -101,7 +111,8 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
     if (!connection.isOpen) return connection.refuseAsClosed();
     const message = typeof data === "string" ? data : bytesOf(data);
     if (message === undefined) return connection.refuseAsMisuse(new InvalidMessageError(data));
-    if (this.#fragments?.isOpen === true) return this.#fragments.hold(message);
+    const fragments = this.#made?.fragments;
+    if (fragments?.isOpen === true) return fragments.hold(message);
     if (typeof message === "string") connection.transport.sendText(message);
     else connection.transport.sendBinary(message);
     return connection.whenSent();
@@ -132,8 +143,8 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
     payload: string | Uint8Array,
     options: { readonly fin?: boolean } = {},
   ): Promise<void> {
-    this.#fragments ??= new FragmentSender(this.#connection, (data) => this.send(data));
-    return this.#fragments.send(opcode, payload, options.fin ?? true);
+    this.#onDemand.fragments ??= new FragmentSender(this.#connection, (data) => this.send(data));
+    return this.#onDemand.fragments.send(opcode, payload, options.fin ?? true);
   }
 
   /** Sends a ping (RFC 6455 §5.5.2). @returns the round-trip time in milliseconds */
@@ -190,21 +201,21 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
 
   /** Aborts when the connection ends: to be given to whatever is to stop then. */
   get signal(): AbortSignal {
-    if (this.#abort === undefined) {
+    if (this.#onDemand.abort === undefined) {
       const abort = new AbortController();
-      this.#abort = abort;
+      this.#onDemand.abort = abort;
       if (this.closed) abort.abort();
       else void this.whenClosed.then(() => abort.abort());
     }
-    return this.#abort.signal;
+    return this.#onDemand.abort.signal;
   }
 
   // The handshake
 
   /** A name for this connection, unique in the world. */
   get id(): string {
-    this.#id ??= randomUUID();
-    return this.#id;
+    this.#onDemand.id ??= randomUUID();
+    return this.#onDemand.id;
   }
 
   /** The framework's own request. */
@@ -219,20 +230,20 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
 
   /** The query of the request's URL. */
   get query(): URLSearchParams {
-    this.#query ??= parseQuery(this.#facts.target);
-    return this.#query;
+    this.#onDemand.query ??= parseQuery(this.#facts.target);
+    return this.#onDemand.query;
   }
 
   /** The header fields of the request. */
   get headers(): Headers {
-    this.#headers ??= parseHeaders(this.#facts.rawHeaders);
-    return this.#headers;
+    this.#onDemand.headers ??= parseHeaders(this.#facts.rawHeaders);
+    return this.#onDemand.headers;
   }
 
   /** The cookies of the request, as they came: unsigned ones prove nothing. */
   get cookies(): Cookies {
-    this.#cookies ??= parseCookies(this.#facts.rawHeaders);
-    return this.#cookies;
+    this.#onDemand.cookies ??= parseCookies(this.#facts.rawHeaders);
+    return this.#onDemand.cookies;
   }
 
   /** The session that the framework's middleware put on the request, if it did. */
@@ -252,22 +263,22 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
 
   /** For the application to keep what belongs to this connection. */
   get data(): SocketData {
-    this.#data ??= Object.create(null) as SocketData;
-    return this.#data;
+    this.#onDemand.data ??= Object.create(null) as SocketData;
+    return this.#onDemand.data;
   }
 
   // Web streams
 
   /** The messages as a stream. Cancelling it closes the connection. */
   get readable(): ReadableStream<Message> {
-    this.#readable ??= readableOf(this);
-    return this.#readable;
+    this.#onDemand.readable ??= readableOf(this);
+    return this.#onDemand.readable;
   }
 
   /** A stream whose chunks are sent as messages. Closing it closes the connection. */
   get writable(): WritableStream<Sendable> {
-    this.#writable ??= writableOf(this);
-    return this.#writable;
+    this.#onDemand.writable ??= writableOf(this);
+    return this.#onDemand.writable;
   }
 }
 

@@ -1,15 +1,9 @@
 /** Jackfield for Express 5 and 4. */
 
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from "node:http";
+import { createServer, type Server, type ServerOptions } from "node:http";
 import type { Application, NextFunction, Request, RequestHandler, Response } from "express";
 import { NodeSockets } from "../node/node-sockets.js";
-import { acceptUpgradeOf } from "../node/pending-upgrade.js";
+import { acceptUpgradeOf, type PendingUpgrade } from "../node/pending-upgrade.js";
 import { InvalidOptionError, InvalidRouteError, describe } from "../errors.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
@@ -120,7 +114,7 @@ export class Sockets extends NodeSockets<Request> {
     return this.#hasNativeRoutes ? undefined : false;
   }
 
-  override dispatch(request: IncomingMessage, response: ServerResponse): void {
+  override dispatch({ request, response }: PendingUpgrade): void {
     this.#requireApp()(request, response);
   }
 

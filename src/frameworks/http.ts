@@ -14,7 +14,7 @@ import { PathPattern } from "../routing/path-pattern.js";
 import type { Route } from "../routing/route.js";
 import { requestPath } from "../protocol/request-path.js";
 import { NodeSockets } from "../node/node-sockets.js";
-import { acceptUpgradeOf, failUpgradeOf } from "../node/pending-upgrade.js";
+import { acceptUpgradeOf, failUpgradeOf, type PendingUpgrade } from "../node/pending-upgrade.js";
 import { writeAnswer } from "../node/http-answer.js";
 
 interface MatchedRoute {
@@ -95,15 +95,16 @@ export class Sockets extends NodeSockets<IncomingMessage> {
     return this.#hasListeners ? undefined : false;
   }
 
-  override dispatch(request: IncomingMessage, response: ServerResponse, server: Server): void {
-    const found = this.#find(pathOf(request));
+  override dispatch(upgrade: PendingUpgrade, server: Server): void {
+    const found = this.#find(upgrade.path);
     if (found !== undefined) {
       const { route, params } = found;
-      acceptUpgradeOf(request, { sockets: this, route, params, request });
+      const isUnseen = server.listenerCount("upgrade") === 1; // another listener may have put something on the request
+      upgrade.accept({ sockets: this, route, params, request: upgrade.request, isUnseen });
     } else if (this.#hasListeners) {
-      server.emit("request", request, response);
+      server.emit("request", upgrade.request, upgrade.response);
     } else {
-      writeAnswer(response, { status: 404, reason: "There is no WebSocket here." });
+      upgrade.refuse({ status: 404, reason: "There is no WebSocket here." });
     }
   }
 

@@ -1,10 +1,11 @@
 /** What the `Sockets` of all frameworks on Node's servers have in common. */
 
 import { EventEmitter } from "node:events";
-import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
+import type { Server, ServerOptions } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { InvalidOptionError } from "../errors.js";
 import { DEFAULT_GRACE, SocketsCore, type DrainOptions } from "../routing/sockets.js";
+import type { PendingUpgrade } from "./pending-upgrade.js";
 import { listenForUpgrades, type UpgradeTaker } from "./upgrade-listener.js";
 
 /** How long a client may take to send the head of a request, in milliseconds; Node's own limit is a minute. */
@@ -14,7 +15,7 @@ export abstract class NodeSockets<Request> extends SocketsCore<Request> implemen
   readonly #servers = new Set<Server>();
 
   abstract claims(path: string): boolean | undefined;
-  abstract dispatch(request: IncomingMessage, response: ServerResponse, server: Server): void;
+  abstract dispatch(upgrade: PendingUpgrade, server: Server): void;
   /** Makes the server that `listen` starts. */
   protected abstract createServer(options: ServerOptions): Server;
 

@@ -5,6 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
 import { UpgradeError } from "../errors.js";
 import {
@@ -17,6 +18,7 @@ import { admit } from "../routing/admission.js";
 import type { Logger } from "../routing/options.js";
 import type { Route } from "../routing/route.js";
 import type { SocketsCore } from "../routing/sockets.js";
+import { CompactFacts } from "./compact-facts.js";
 import { GOING_DOWN, answerUpgrade, endAfterAnswer, responseTo, writeAnswer } from "./http-answer.js";
 import type { HttpAnswer } from "./http-answer.js";
 import { MessageCompression } from "./message-compression.js";
@@ -40,6 +42,8 @@ export interface Acceptance<Params, Request> {
   readonly params: Params;
   /** The framework's own request. */
   readonly request: Request;
+  /** Whether nobody but Jackfield has seen the request, so that an equal one will do. @default false */
+  readonly isUnseen?: boolean;
 }
 
 type State =
@@ -95,11 +99,11 @@ export class PendingUpgrade implements Timed {
   timerNext: Timed | undefined;
   timerPrevious: Timed | undefined;
 
-  readonly response: ServerResponse;
   readonly #parts: UpgradeParts;
   /** The request's target, which frameworks change on its way. */
   readonly #target: string;
   readonly #address: string;
+  #response: ServerResponse | undefined;
   #state: State = "pending";
   #isClaimed = false;
   /** Whose connections it is counted among. */
@@ -112,12 +116,34 @@ export class PendingUpgrade implements Timed {
     this.#parts = parts;
     this.#target = request.url ?? "/";
     this.#address = socket.remoteAddress ?? "";
-    this.response = responseTo(request);
     this.#isUntouched = untouched(socket);
     (request as UpgradeRequest)[upgradeOf] = this;
     socket.on("error", ignore); // its close says all that matters
     socket.on("close", this.#onClose);
     timerWheel.set(this, timeout);
+  }
+
+  get request(): IncomingMessage {
+    return this.#parts.request;
+  }
+
+  /** The path of the request, still percent-encoded. */
+  get path(): string {
+    return this.#parts.handshake.path;
+  }
+
+  /** A response like that to any request. Made when somebody asks for it: an upgrade that is accepted may need none. */
+  get response(): ServerResponse {
+    if (this.#response === undefined) {
+      this.#response = responseTo(this.#parts.request);
+      if (this.#isClaimed) this.#assignSocket(this.#response);
+    }
+    return this.#response;
+  }
+
+  #assignSocket(response: ServerResponse): void {
+    response.assignSocket(this.#parts.socket);
+    response.on("finish", this.#onFinish);
   }
 
   /** Whether nobody has decided yet. */
@@ -127,7 +153,7 @@ export class PendingUpgrade implements Timed {
 
   /** Whether nothing was answered, not even in part. */
   get isUndecided(): boolean {
-    return this.isPending && !this.response.headersSent;
+    return this.isPending && this.#response?.headersSent !== true;
   }
 
   /** Whether it can still become ours: nobody else has begun to use the socket. */
@@ -146,9 +172,8 @@ export class PendingUpgrade implements Timed {
     this.#isClaimed = true;
     const status = sockets.limits.enter(this.#address);
     if (status === undefined) this.#counted = sockets;
-    this.response.assignSocket(this.#parts.socket);
-    this.response.on("finish", this.#onFinish);
-    if (status === undefined || this.response.headersSent) return true;
+    if (this.#response !== undefined) this.#assignSocket(this.#response);
+    if (status === undefined || !this.isUndecided) return true;
     this.refuse({ status, reason: "There are too many connections; try again later." });
     return false;
   }
@@ -171,7 +196,7 @@ export class PendingUpgrade implements Timed {
   expire(): void {
     const { request, socket } = this.#parts;
     const { isUndecided, isFree } = this;
-    if (isUndecided && this.#isClaimed) this.response.detachSocket(socket);
+    if (isUndecided && this.#isClaimed) this.#response?.detachSocket(socket);
     this.#settle("gone");
     if (!isFree) socket.off("error", ignore);
     else if (isUndecided) answerUpgrade(request, socket, NOT_IN_TIME);
@@ -188,36 +213,30 @@ export class PendingUpgrade implements Timed {
     if ("status" in admission) return this.refuse(admission);
     const { compression: offered } = route.settings;
     const compression = offered && acceptCompressionOffer(handshake.extensions, offered);
-    this.#writeSwitch(admission.subprotocol, compression);
-    this.#state = "accepted";
-    this.#open = (): void => this.#openSocket(acceptance, admission.subprotocol, compression);
-    // Ended as any response is, so that sessions are saved and loggers log.
-    this.response.end();
-  }
-
-  /** The answer of RFC 6455 §4.2.2, beside what the framework's middleware has set. */
-  #writeSwitch(subprotocol: string | undefined, compression: CompressionAgreement | undefined): void {
-    const { response } = this;
-    for (const name of ["Content-Type", "Content-Length", "Transfer-Encoding"]) response.removeHeader(name);
-    response.setHeader("Upgrade", "websocket");
-    response.setHeader("Connection", "Upgrade");
-    response.setHeader("Sec-WebSocket-Accept", acceptKey(this.#parts.handshake.key));
-    if (subprotocol !== undefined) response.setHeader("Sec-WebSocket-Protocol", subprotocol);
-    if (compression !== undefined) {
-      response.setHeader("Sec-WebSocket-Extensions", formatCompressionAgreement(compression));
+    const headers = switchHeaders(handshake.key, admission.subprotocol, compression);
+    const open = (): void => this.#openSocket(acceptance, admission.subprotocol, compression);
+    if (this.#response === undefined) {
+      socket.write(rawSwitch(headers), "latin1");
+      open();
+    } else {
+      writeSwitch(this.#response, headers);
+      this.#state = "accepted";
+      this.#open = open;
+      // Ended as any response is, so that sessions are saved and loggers log.
+      this.#response.end();
     }
-    response.writeHead(101, "Switching Protocols");
   }
 
   #openSocket<Params, Request>(
-    { sockets, route, params, request }: Acceptance<Params, Request>,
+    { sockets, route, params, request, isUnseen = false }: Acceptance<Params, Request>,
     subprotocol: string | undefined,
     agreement: CompressionAgreement | undefined,
   ): void {
     const { settings } = route;
     const { request: message, socket, head } = this.#parts;
+    if (socket.errored !== null) return; // the 101 could not be written; the close that follows says all that matters
     this.#counted = undefined; // its session counts it out
-    this.response.detachSocket(socket);
+    this.#response?.detachSocket(socket);
     this.letGo();
     const reading = takeSocket(socket, head);
     // The request must not keep the old socket alive; `client` is a second name that Node gives it.
@@ -230,7 +249,12 @@ export class PendingUpgrade implements Timed {
           })
         : undefined;
     const transport = new TcpTransport(reading, { maxMessageSize: settings.maxMessageSize, compression });
-    const facts = { request, params, target: this.#target, rawHeaders: message.rawHeaders, subprotocol };
+    const facts = isUnseen
+      ? (new CompactFacts(message, reading.socket, params, subprotocol) as unknown as HandshakeFacts<
+          Params,
+          Request
+        >)
+      : { request, params, target: this.#target, rawHeaders: message.rawHeaders, subprotocol };
     sockets.open(route, transport, facts);
   }
 
@@ -252,6 +276,39 @@ export class PendingUpgrade implements Timed {
     this.#counted = undefined;
     (this.#parts.request as UpgradeRequest)[upgradeOf] = outcome;
   }
+}
+
+type Fields = ReadonlyArray<readonly [name: string, value: string]>;
+
+/** The answer of RFC 6455 §4.2.2. */
+function switchHeaders(
+  key: string,
+  subprotocol: string | undefined,
+  compression: CompressionAgreement | undefined,
+): Fields {
+  const headers: [string, string][] = [
+    ["Upgrade", "websocket"],
+    ["Connection", "Upgrade"],
+    ["Sec-WebSocket-Accept", acceptKey(key)],
+  ];
+  if (subprotocol !== undefined) headers.push(["Sec-WebSocket-Protocol", subprotocol]);
+  if (compression !== undefined) {
+    headers.push(["Sec-WebSocket-Extensions", formatCompressionAgreement(compression)]);
+  }
+  return headers;
+}
+
+/** Writes the answer beside what the framework's middleware has set. */
+function writeSwitch(response: ServerResponse, headers: Fields): void {
+  for (const name of ["Content-Type", "Content-Length", "Transfer-Encoding"]) response.removeHeader(name);
+  for (const [name, value] of headers) response.setHeader(name, value);
+  response.writeHead(101, "Switching Protocols");
+}
+
+/** The answer as it stands on the wire, where no middleware has set anything. */
+function rawSwitch(headers: Fields): string {
+  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
+  return `HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`;
 }
 
 const NOT_IN_TIME = { status: 503, reason: "The upgrade was not decided in time." } as const;

@@ -22,7 +22,7 @@ export interface UpgradeTaker extends SocketsCore<never> {
    */
   claims(path: string): boolean | undefined;
   /** Runs the request through the framework. */
-  dispatch(request: IncomingMessage, response: PendingUpgrade["response"], server: Server): void;
+  dispatch(upgrade: PendingUpgrade, server: Server): void;
 }
 
 const listeners = new WeakMap<Server, UpgradeListener>();
@@ -86,7 +86,7 @@ class UpgradeListener {
       const serve = (): void => servePlain(this.#server, request, socket, head);
       return isShared ? this.#leave(socket, serve) : serve();
     }
-    const path = requestPath(target)?.path;
+    const path = verdict.kind === "valid" ? verdict.path : requestPath(target)?.path;
     const taker = this.#takerOf(path, isShared);
     if (taker === undefined) return this.#leave(socket, () => answerUpgrade(request, socket, NOT_FOUND));
     const isUncertain = isShared && taker.claims(path ?? "") !== true;
@@ -124,6 +124,7 @@ class UpgradeListener {
   #takerOf(path: string | undefined, isShared: boolean): UpgradeTaker | undefined {
     const takers = [...this.#takers];
     const [first] = takers;
+    if (!isShared && takers.length === 1) return first; // what it doesn't have, its framework answers with 404
     if (path === undefined) return isShared ? undefined : first;
     const owner =
       takers.find((taker) => taker.claims(path) === true) ??
@@ -137,7 +138,7 @@ class UpgradeListener {
     if (isUncertain) this.#holdBack(upgrade, taker, parts);
     else if (!upgrade.claim(taker)) return;
     try {
-      taker.dispatch(parts.request, upgrade.response, this.#server);
+      taker.dispatch(upgrade, this.#server);
     } catch (error) {
       const { logger } = taker.settings;
       if (failUpgradeOf(parts.request, error, logger)) return;

@@ -82,11 +82,12 @@ export function parseTokenList(value: string): string[] | undefined {
  */
 export function hasToken(value: string, token: string): boolean {
   const wanted = token.toLowerCase();
-  return value.split(",").some((element) => {
+  const isWanted = (element: string): boolean => {
     const candidate = trimWhitespace(element);
     // Only ASCII may match: the Kelvin sign in lower case is a plain "k", but it makes no token.
     return candidate.length === wanted.length && candidate.toLowerCase() === wanted && isToken(candidate);
-  });
+  };
+  return value.includes(",") ? value.split(",").some(isWanted) : isWanted(value);
 }
 
 /**

@@ -3,7 +3,7 @@
  * Pure: no I/O, no clock, no promise.
  */
 
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { SubprotocolError } from "../errors.js";
 import {
   collectFields,
@@ -60,6 +60,8 @@ export interface ValidHandshake {
   readonly extensions: readonly ExtensionOffer[];
   /** The value of Origin as it came: a well-formed origin or "null"; `undefined` where there was none. */
   readonly origin: string | undefined;
+  /** The path of the target, still percent-encoded. */
+  readonly path: string;
   /** Whom the request was for, as it came: the authority of an absolute-form target, else the value of Host. */
   readonly host: string;
 }
@@ -93,9 +95,7 @@ export function judgeHandshake(request: HandshakeRequest): HandshakeVerdict {
  * @param key - the value of Sec-WebSocket-Key
  */
 export function acceptKey(key: string): string {
-  return createHash("sha1")
-    .update(key + GUID)
-    .digest("base64");
+  return hash("sha1", key + GUID, "base64");
 }
 
 /**
@@ -209,6 +209,7 @@ function judgeRest(request: HandshakeRequest, fields: HeaderFields): RefusedHand
     subprotocols,
     extensions,
     origin,
+    path: target.path,
     host,
   };
 }

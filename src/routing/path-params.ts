@@ -35,30 +35,30 @@ type LeadingName<Text extends string, Name extends string = ""> = Text extends `
 
 type AfterName<Text extends string, Name extends string> = Text extends `${Name}${infer Rest}` ? Rest : "";
 
-/** `{...}` makes what is in it optional; `:name?` and `*name?` do so in the older syntax of Express 4. */
-type ParamsOf<
-  Path extends string,
-  Optional extends boolean = false,
-> = Path extends `${infer First}${infer Rest}`
+/**
+ * `{...}` makes what is in it optional; `:name?` and `*name?` do so in the older syntax of Express 4.
+ * `Depth` has one element for each brace that is open.
+ */
+type ParamsOf<Path extends string, Depth extends unknown[] = []> = Path extends `${infer First}${infer Rest}`
   ? First extends "{"
-    ? ParamsOf<Rest, true>
+    ? ParamsOf<Rest, [...Depth, "{"]>
     : First extends "}"
-      ? ParamsOf<Rest>
+      ? ParamsOf<Rest, Depth extends [unknown, ...infer Outer] ? Outer : []>
       : First extends ":"
-        ? Variable<LeadingName<Rest>, AfterName<Rest, LeadingName<Rest>>, string, Optional>
+        ? Variable<LeadingName<Rest>, AfterName<Rest, LeadingName<Rest>>, string, Depth>
         : First extends "*"
-          ? Variable<LeadingName<Rest>, AfterName<Rest, LeadingName<Rest>>, string[], Optional>
-          : ParamsOf<Rest, Optional>
+          ? Variable<LeadingName<Rest>, AfterName<Rest, LeadingName<Rest>>, string[], Depth>
+          : ParamsOf<Rest, Depth>
   : unknown;
 
-type Variable<Name extends string, Rest extends string, Value, Optional extends boolean> = (Name extends ""
+type Variable<Name extends string, Rest extends string, Value, Depth extends unknown[]> = (Name extends ""
   ? unknown
   : Rest extends `?${string}`
     ? { readonly [Key in Name]?: Value }
-    : Optional extends true
-      ? { readonly [Key in Name]?: Value }
-      : { readonly [Key in Name]: Value }) &
-  ParamsOf<Rest, Optional>;
+    : Depth extends []
+      ? { readonly [Key in Name]: Value }
+      : { readonly [Key in Name]?: Value }) &
+  ParamsOf<Rest, Depth>;
 
 /** What is known of the variables where the path is not a literal. */
 export type AnyParams = Readonly<Record<string, string | string[] | undefined>>;

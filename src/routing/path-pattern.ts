@@ -3,6 +3,9 @@
 import { match, type MatchFunction, type ParamData } from "path-to-regexp";
 import { InvalidRouteError, describe } from "../errors.js";
 
+/** One for all connections of paths without variables. */
+const NO_VARIABLES: ParamData = Object.freeze(Object.create(null) as ParamData);
+
 export class PathPattern {
   readonly path: string;
   readonly #match: MatchFunction<ParamData>;
@@ -31,6 +34,7 @@ export class PathPattern {
    */
   match(path: string): ParamData | undefined {
     const found = this.#match(path);
-    return found === false ? undefined : found.params;
+    if (found === false) return undefined;
+    return Object.keys(found.params).length > 0 ? found.params : NO_VARIABLES;
   }
 }

@@ -9,6 +9,7 @@ import type { TestContext } from "node:test";
 import { Sockets, type Handler, type Socket, type SocketsOptions } from "jackfield";
 import { cert, key } from "../node/certificate.js";
 import { RawClient, type RawClientOptions } from "../node/raw-client.js";
+import { turns } from "./turns.js";
 
 export type TestSocket = Socket<Record<never, string>, IncomingMessage>;
 
@@ -86,4 +87,16 @@ export async function openSocket(t: TestContext, { client, ...options }: OpenOpt
   );
   const connected = await server.connect(client);
   return { ws: await socket, client: connected, server };
+}
+
+/** Sends to a client that does not read, until so many bytes wait for it. @returns how many messages were sent */
+export async function fillUp({ ws, client }: Opened, bytes: number, messageSize = 500_000): Promise<number> {
+  client.stopReading();
+  const message = new Uint8Array(messageSize);
+  let sent = 0;
+  for (; ws.bufferedAmount < bytes && ws.connected; sent++) {
+    void ws.send(message);
+    await turns(2);
+  }
+  return sent;
 }

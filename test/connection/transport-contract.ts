@@ -49,27 +49,25 @@ type Event =
 /** Notes what a transport tells. */
 export class EventRecorder implements TransportEvents {
   readonly all: Event[] = [];
+  readonly messages: Message[] = [];
   onMessage: ((message: Message) => void) | undefined;
 
   of<Kind extends Event[0]>(kind: Kind): readonly Extract<Event, readonly [Kind, ...unknown[]]>[] {
     return this.all.filter((event) => event[0] === kind) as never;
   }
 
-  get messages(): Message[] {
-    return this.of("message").map(([, message]) => message);
-  }
-
   async untilMessages(count: number): Promise<Message[]> {
-    await until(() => this.of("message").length >= count);
+    await until(() => this.messages.length >= count);
     return this.messages;
   }
 
   async until(kind: Event[0]): Promise<void> {
-    await until(() => this.of(kind).length > 0);
+    await until(() => this.all.some((event) => event[0] === kind));
   }
 
   message(message: Message): void {
     this.all.push(["message", message]);
+    this.messages.push(message);
     this.onMessage?.(message);
   }
 
@@ -100,8 +98,11 @@ const A_WHILE = 20;
 /** Of every size at which the framing or the buffers change their ways. */
 const SIZES = [0, 1, 2, 125, 126, 4_081, 4_082, 4_083, 65_521, 65_522, 65_535, 65_536, 262_144, 300_001];
 
+/** Of a length that is a multiple of nothing, so that a part in a wrong place shows. */
+const PATTERN = Uint8Array.from({ length: 251 }, (_, at) => 255 - at);
+
 function someBytes(size: number): Buffer {
-  return Buffer.from(Uint8Array.from({ length: size }, (_, at) => (at * 31 + size) & 0xff));
+  return Buffer.alloc(size, PATTERN);
 }
 
 const TEXTS = ["", "a", "grüße", "x".repeat(41), "ü".repeat(41), "€".repeat(42), "🔌".repeat(30_000)];
@@ -217,7 +218,7 @@ function messageTests(start: Start): void {
 }
 
 function pauseTests(start: Start): void {
-  const count = 2_000;
+  const count = 1_000;
   const expected = Array.from({ length: count }, (_, each) => `message ${each}`);
 
   test("a pause in the middle of many messages loses none, and keeps their order", async (t) => {
@@ -380,16 +381,16 @@ function backPressureTests(start: Start): void {
     for (let each = 0; each < sent; each++) assert.equal((await peer.next())[0], "binary");
   });
 
-  for (const size of [70_000, 262_144, 300_000, 600_000, 1_000_000, 5_000_000]) {
+  for (const size of [70_000, 262_144, 300_000, 1_000_000, 5_000_000]) {
     test(`drained comes again and again for messages of ${size} bytes`, async (t) => {
       const { transport, peer, events } = await start(t);
-      for (let each = 0; each < 5; each++) {
+      for (let each = 0; each < 3; each++) {
         events.all.length = 0;
         transport.sendBinary(new Uint8Array(size));
         if (transport.bufferedAmount > 0) await events.until("drained");
         assert.equal(transport.bufferedAmount, 0);
       }
-      for (let each = 0; each < 5; each++) await peer.nextOf("binary");
+      for (let each = 0; each < 3; each++) await peer.nextOf("binary");
     });
   }
 }
@@ -527,15 +528,6 @@ function earlyTests(kind: TransportKind): void {
     await events.until("closed");
     await peer.gone();
     assert.deepEqual(events.all, [["closed"]]);
-  });
-
-  test("what comes meanwhile is delivered after the start", async (t) => {
-    const { transport, peer } = await kind.makePair(t);
-    peer.text("early");
-    await turns(A_WHILE);
-    const events = new EventRecorder();
-    transport.start(events);
-    assert.deepEqual(await events.untilMessages(1), ["early"]);
   });
 }
 

@@ -10,7 +10,7 @@ import { WebSocket, type ClientOptions } from "ws";
 import type { Logger } from "jackfield";
 
 /** For every test: none may hang. */
-export const bounded = { timeout: 10_000 } as const;
+export const bounded = { timeout: 20_000 } as const;
 
 export function portOf(server: Server): number {
   return (server.address() as AddressInfo).port;
@@ -249,9 +249,9 @@ export interface Deferred<Value> {
 }
 
 export function deferred<Value = void>(): Deferred<Value> {
-  let resolve: (value: Value) => void = () => undefined;
-  const promise = new Promise<Value>((settle) => {
-    resolve = settle;
+  let settle: ((value: Value) => void) | undefined;
+  const promise = new Promise<Value>((resolve) => {
+    settle = resolve;
   });
-  return { promise, resolve };
+  return { promise, resolve: (value) => settle?.(value) };
 }

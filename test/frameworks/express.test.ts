@@ -45,15 +45,42 @@ function quiet<App extends Application>(app: App): App {
   return app;
 }
 
+const listening = (t: TestContext, app: Application): Promise<number> =>
+  served(t, app.listen(0, "127.0.0.1"));
+
+const requireLogin: RequestHandler = (request, response, next) => {
+  if (request.headers.authorization === "me") next();
+  else response.status(401).json({ error: "log in first" });
+};
+
+const failToAllow = (): boolean => {
+  throw new Error("no list");
+};
+
+const answerError: ErrorRequestHandler = (error: Error, _request, response, _next) => {
+  response.status(500).json({ failed: error.name, message: error.message });
+};
+
+async function logIn(port: number): Promise<string> {
+  const answer = await fetch(`http://127.0.0.1:${port}/login`, { method: "POST" });
+  assert.equal(await answer.text(), "welcome"); // whose last byte comes when the session is stored
+  const [cookie = ""] = answer.headers.getSetCookie();
+  assert.match(cookie, /; HttpOnly/);
+  return cookie.split(";")[0] ?? "";
+}
+
+interface Site {
+  readonly port: number;
+  readonly store: MemoryStore;
+  readonly sockets: Sockets;
+}
+
 const versions = [
   { version: 5, express: express5 },
   { version: 4, express: express4 },
 ] as const;
 
 for (const { version, express } of versions) {
-  const listening = (t: TestContext, app: Application): Promise<number> =>
-    served(t, app.listen(0, "127.0.0.1"));
-
   describe(`a route of Sockets on Express ${version}`, () => {
     test("F1, F2, F10, K2: echoes beside HTTP routes, on the app's own listen", bounded, async (t) => {
       const app = express();
@@ -170,10 +197,6 @@ for (const { version, express } of versions) {
       const app = express();
       const sockets = new Sockets(app);
       const router = express.Router({ mergeParams: true });
-      const requireLogin: RequestHandler = (request, response, next) => {
-        if (request.headers.authorization === "me") next();
-        else response.status(401).json({ error: "log in first" });
-      };
       const accept = sockets.upgrade((ws) =>
         ws.sendJson([ws.params, ws.request.baseUrl, ws.request.originalUrl, ws.query.get("q")]),
       );
@@ -302,15 +325,9 @@ for (const { version, express } of versions) {
       const app = quiet(express());
       const log = new Log();
       const sockets = new Sockets(app, { logger: log });
-      const allowedOrigins = (): boolean => {
-        throw new Error("no list");
-      };
       sockets.route("/subprotocol", echo, { subprotocols: () => "nonsense" });
-      sockets.route("/origin", echo, { allowedOrigins });
-      const answer: ErrorRequestHandler = (error: Error, _request, response, _next) => {
-        response.status(500).json({ failed: error.name, message: error.message });
-      };
-      app.use(answer);
+      sockets.route("/origin", echo, { allowedOrigins: failToAllow });
+      app.use(answerError);
       const port = await listening(t, app);
       const first = await upgradeAnswer(port, "/subprotocol", { "Sec-WebSocket-Protocol": "chat" });
       assert.equal(first.status, 500);
@@ -429,57 +446,40 @@ for (const { version, express } of versions) {
     });
   });
 
+  /** Log in over HTTP, count visits over WebSocket. */
+  async function site(t: TestContext, options: Partial<session.SessionOptions> = {}): Promise<Site> {
+    const app = express();
+    const sockets = new Sockets(app);
+    const store = new SlowStore();
+    app.use(session({ secret: "s", store, resave: false, saveUninitialized: false, ...options }));
+    app.post("/login", (request, response) => {
+      request.session.user = "ada";
+      response.send("welcome");
+    });
+    app.get("/me", (request, response) => response.json([request.session.user, request.session.visits]));
+    app.use("/private", (request, response, next) => {
+      if (request.session.user === undefined) response.status(401).json({ error: "log in first" });
+      else next();
+    });
+    app.use("/touch", (request, _response, next) => {
+      request.session.visits = 100;
+      next();
+    });
+    sockets.route("/private/who", (ws) => ws.sendJson([ws.session.user, ws.request.session.user]));
+    sockets.route("/touch", echo);
+    sockets.route("/private/visit", async (ws) => {
+      for await (const _ of ws) {
+        ws.session.visits = (ws.session.visits ?? 0) + 1;
+        await new Promise<void>((resolve, reject) => {
+          ws.session.save((error: unknown) => (error instanceof Error ? reject(error) : resolve()));
+        });
+        await ws.sendJson(ws.session.visits);
+      }
+    });
+    return { port: await listening(t, app), store, sockets };
+  }
+
   describe(`express-session on Express ${version}`, () => {
-    interface Site {
-      readonly port: number;
-      readonly store: MemoryStore;
-      readonly sockets: Sockets;
-    }
-
-    /** Log in over HTTP, count visits over WebSocket. */
-    async function site(t: TestContext, options: Partial<session.SessionOptions> = {}): Promise<Site> {
-      const app = express();
-      const sockets = new Sockets(app);
-      const store = new SlowStore();
-      app.use(session({ secret: "s", store, resave: false, saveUninitialized: false, ...options }));
-      app.post("/login", (request, response) => {
-        request.session.user = "ada";
-        response.send("welcome");
-      });
-      app.get(
-        "/me",
-        (request, response) => response.json([request.session.user, request.session.visits]),
-      );
-      app.use("/private", (request, response, next) => {
-        if (request.session.user === undefined) response.status(401).json({ error: "log in first" });
-        else next();
-      });
-      app.use("/touch", (request, _response, next) => {
-        request.session.visits = 100;
-        next();
-      });
-      sockets.route("/private/who", (ws) => ws.sendJson([ws.session.user, ws.request.session.user]));
-      sockets.route("/touch", echo);
-      sockets.route("/private/visit", async (ws) => {
-        for await (const _message of ws) {
-          ws.session.visits = (ws.session.visits ?? 0) + 1;
-          await new Promise<void>((resolve, reject) => {
-            ws.session.save((error: unknown) => (error instanceof Error ? reject(error) : resolve()));
-          });
-          await ws.sendJson(ws.session.visits);
-        }
-      });
-      return { port: await listening(t, app), store, sockets };
-    }
-
-    async function logIn(port: number): Promise<string> {
-      const answer = await fetch(`http://127.0.0.1:${port}/login`, { method: "POST" });
-      assert.equal(await answer.text(), "welcome"); // whose last byte comes when the session is stored
-      const [cookie = ""] = answer.headers.getSetCookie();
-      assert.match(cookie, /; HttpOnly/);
-      return cookie.split(";")[0] ?? "";
-    }
-
     test("F6: log in over HTTP, connect, and the handler finds the same session", bounded, async (t) => {
       const { port } = await site(t);
       const Cookie = await logIn(port);
@@ -561,7 +561,14 @@ for (const { version, express } of versions) {
 
     test("a wrong handler or option is an error, for route and upgrade", () => {
       const sockets = new Sockets(express());
-      for (const handler of [undefined, {}, 5, class Echo {}]) {
+      for (const handler of [
+        undefined,
+        {},
+        5,
+        class Echo {
+          message(): void {}
+        },
+      ]) {
         assert.throws(() => sockets.route("/a", handler as never), { name: "InvalidRouteError" });
         assert.throws(() => sockets.upgrade(handler as never), { name: "InvalidRouteError" });
       }

@@ -41,6 +41,11 @@ async function echo(ws: Socket<unknown>): Promise<void> {
   for await (const message of ws) await ws.send(message);
 }
 
+const said = async (client: Client): Promise<string[]> => {
+  client.send("x");
+  return String(await client.next()).split(" ");
+};
+
 describe("a route of Sockets on node:http", () => {
   test("F1, F10: echoes text as text and binary as binary, on a server of listen", bounded, async (t) => {
     const sockets = new Sockets();
@@ -134,17 +139,13 @@ describe("a route of Sockets on node:http", () => {
     const sockets = new Sockets();
     sockets.route("/", async (ws) => {
       ws.data["count"] = 0;
-      for await (const _message of ws) {
+      for await (const _ of ws) {
         ws.data["count"] = Number(ws.data["count"]) + 1;
         await ws.send(`${ws.id} ${String(ws.data["count"])}`);
       }
     });
     const port = await listening(t, sockets);
     const [one, two] = await Promise.all([Client.connect(port, "/"), Client.connect(port, "/")]);
-    const said = async (client: Client): Promise<string[]> => {
-      client.send("x");
-      return String(await client.next()).split(" ");
-    };
     const [id1, count1] = await said(one);
     const [id2, count2] = await said(two);
     assert.notEqual(id1, id2);
@@ -307,18 +308,18 @@ describe("a server of listen", () => {
   });
 });
 
-describe("upgrade() on node:http", () => {
-  function serverWith(sockets: Sockets, server: Server): void {
-    const accept = sockets.upgrade(async (ws) => {
-      await ws.send(`hello ${ws.request.url ?? ""}`);
-    });
-    server.on("request", (request: IncomingMessage, response) => {
-      if (request.headers.authorization === undefined) response.writeHead(401).end("who are you?");
-      else if (request.url?.startsWith("/mine") === true) accept(request, response);
-      else response.writeHead(404).end("own 404");
-    });
-  }
+function serverWith(sockets: Sockets, server: Server): void {
+  const accept = sockets.upgrade(async (ws) => {
+    await ws.send(`hello ${ws.request.url ?? ""}`);
+  });
+  server.on("request", (request: IncomingMessage, response) => {
+    if (request.headers.authorization === undefined) response.writeHead(401).end("who are you?");
+    else if (request.url?.startsWith("/mine") === true) accept(request, response);
+    else response.writeHead(404).end("own 404");
+  });
+}
 
+describe("upgrade() on node:http", () => {
   test("U7: makes a socket of an upgrade from one's own routing", bounded, async (t) => {
     const server = createServer();
     serverWith(new Sockets(server), server);
@@ -530,7 +531,9 @@ describe("wrong use", () => {
     {},
     { onMessage: echo },
     { message: "x" },
-    class Echo {},
+    class Echo {
+      message(): void {}
+    },
   ]) {
     const shown = typeof handler === "function" ? "a class" : JSON.stringify(handler);
     test(`${shown} as a handler is refused with what was expected and what came`, () => {
@@ -556,7 +559,7 @@ describe("wrong use", () => {
   test("something else than a server is refused", () => {
     const others: unknown[] = [{ maxMessageSize: 1 }, 5, () => undefined, null];
     for (const server of others) {
-      assert.throws(() => new Sockets(server), {
+      assert.throws(() => new Sockets(server as Server), {
         name: "InvalidOptionError",
         message: /^option server: expected a server of node:http or node:https, but got /,
       });

@@ -77,6 +77,7 @@ describe("a valid handshake", () => {
       subprotocols: ["chat", "superchat"],
       extensions: [{ name: "permessage-deflate", parameters: [["client_max_window_bits", true]] }],
       origin: "https://example.com",
+      path: "/chat",
       host: "server.example.com",
     });
   });
@@ -88,6 +89,7 @@ describe("a valid handshake", () => {
       subprotocols: [],
       extensions: [],
       origin: undefined,
+      path: "/chat",
       host: "server.example.com",
     });
   });

@@ -34,11 +34,11 @@ async function site(t: TestContext, options: SocketsOptions = {}, route: RouteOp
   return { sockets, log, port };
 }
 
-describe("hostile 63: the origin", () => {
-  async function statusOf(port: number, Origin: string, Host = `127.0.0.1:${port}`): Promise<number> {
-    return (await upgradeAnswer(port, "/", { Origin, Host })).status;
-  }
+async function statusOf(port: number, Origin: string, Host = `127.0.0.1:${port}`): Promise<number> {
+  return (await upgradeAnswer(port, "/", { Origin, Host })).status;
+}
 
+describe("hostile 63: the origin", () => {
   test("N12: none, or the server's own, may connect", bounded, async (t) => {
     const { port } = await site(t);
     assert.equal((await upgradeAnswer(port, "/")).status, 101);

@@ -48,6 +48,10 @@ async function site(
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
+const fail = (): never => {
+  throw new Error("hook failed");
+};
+
 describe("a loop handler", () => {
   test("K8, hostile 59: closes with 1000 when it returns, at once or later", bounded, async (t) => {
     let early = true;
@@ -121,7 +125,7 @@ describe("a loop handler", () => {
 
   test("something else than an Error that it throws is told as it is", bounded, async (t) => {
     for (const thrown of ["text", undefined, null, 0, { code: 1 }]) {
-      const { port, log } = await site(t, () => Promise.reject(thrown as unknown as Error));
+      const { port, log } = await site(t, () => Promise.reject(thrown));
       assert.equal((await (await Client.connect(port, "/")).closed).code, 1011);
       assert.deepEqual(
         log.errors.map(({ error }) => error),
@@ -164,9 +168,6 @@ describe("a loop handler", () => {
   test("hostile 62: an onError or a logger that fails itself does no harm", bounded, async (t) => {
     const complaints = mock.method(console, "error", () => undefined);
     t.after(() => complaints.mock.restore());
-    const fail = (): never => {
-      throw new Error("hook failed");
-    };
     for (const options of [
       { onError: fail },
       { onError: () => Promise.reject(new Error("hook failed")) },
@@ -209,7 +210,7 @@ describe("a loop handler", () => {
     await raw.until("101");
     await raw.write(Buffer.from([0x83, 0x80, 0, 0, 0, 0])).all(); // a reserved opcode
     await until(() => sockets.size === 0 && ends.length === 4);
-    assert.deepEqual(ends.toSorted(), [1000, 1002, 1006, 4999]);
+    assert.deepEqual(new Set(ends), new Set([1000, 1002, 1006, 4999]));
   });
 
   test("its signal aborts when the connection ends", bounded, async (t) => {
@@ -288,7 +289,8 @@ describe("messages", () => {
     });
     const frames = [upgradeText("/"), clientFrame("one"), clientFrame("two")];
     const raw = new RawClient(port).write(Buffer.concat(frames.map((frame) => Buffer.from(frame))));
-    assert.match(await raw.until("two"), /^HTTP\/1\.1 101 [^]*\r\n\r\n\x81\x03one\x81\x03two$/);
+    assert.match(await raw.until("two"), /^HTTP\/1\.1 101 /);
+    assert.ok(raw.received.endsWith("\r\n\r\n\x81\x03one\x81\x03two"));
   });
 
   test("that wait when the peer closes are still the handler's", bounded, async (t) => {
@@ -493,7 +495,7 @@ describe("close()", () => {
     await raw.until("101");
     await sockets.close({ grace: 50 });
     await raw.closed;
-    assert.match(raw.received, /\x88\x16\x03\xe9the server goes down$/);
+    assert.ok(raw.received.endsWith("\x88\x16\x03\xe9the server goes down"));
     await until(() => sockets.size === 0);
     assert.deepEqual(log.errors, []);
   });
