@@ -32,7 +32,8 @@ export class Child {
   #lastId = 0;
   #lastWords = "";
 
-  constructor(name: string, program: URL) {
+  /** @param flags - further flags for Node */
+  constructor(name: string, program: URL, flags: readonly string[] = []) {
     this.#name = name;
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
@@ -41,7 +42,7 @@ export class Child {
     // Whoever awaits `ready` is told; but nobody may, if another child failed first.
     this.ready.catch(() => undefined);
     this.#process = fork(fileURLToPath(program), [], {
-      execArgv: ["--expose-gc"],
+      execArgv: ["--expose-gc", ...flags],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     running.add(this);

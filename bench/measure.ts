@@ -37,9 +37,16 @@ interface Pair {
 /** Connections that are open before memory is first read, so that code loaded for the first ones doesn't count. */
 const FIRST_CONNECTIONS = 100;
 
+/**
+ * How far V8 has grown its young generation, to 32 MiB and more, is a matter of how the connections came, not of what
+ * they cost while they are idle. So it gets the same fixed size, in MiB, in all servers whose memory is measured.
+ */
+const FIXED_YOUNG_GENERATION = ["--min-semi-space-size=4", "--max-semi-space-size=4"];
+
 /** @throws if the peer fails, or takes longer than the pace allows */
 export async function measure(peer: Peer, workload: Workload, pace: Pace): Promise<Sample> {
-  const server = new Child("server", serverProgram(peer));
+  const flags = workload.kind === "idle" ? FIXED_YOUNG_GENERATION : [];
+  const server = new Child("server", serverProgram(peer), flags);
   const load = new Child("load generator", new URL("load/main.js", import.meta.url));
   const deadline = new AbortController();
   try {

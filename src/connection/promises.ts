@@ -5,7 +5,7 @@ export const SETTLED: Promise<void> = Promise.resolve();
 
 /** A promise whose rejection is no event of its own: whoever looks at it sees it, nobody else does. */
 export function refusal(error: Error): Promise<never> {
-  return unobtrusive(Promise.reject<never>(error));
+  return unobtrusive(Promise.reject(error));
 }
 
 /** Sees to it that a rejection of `promise` is no event of its own. */

@@ -183,5 +183,6 @@ interface WriteQueue {
 /** Whether the operating system left something of what was written. */
 function hasQueue(socket: Socket): boolean {
   const handle = (socket as unknown as { readonly _handle: WriteQueue | null })._handle;
-  return (handle?._parent ?? handle)?.writeQueueSize !== 0;
+  const { _parent: inner, writeQueueSize } = handle ?? {};
+  return (inner === undefined ? writeQueueSize : inner.writeQueueSize) !== 0;
 }

@@ -39,9 +39,18 @@ export function writeAnswer(response: ServerResponse, { status, reason, headers 
   response.end(`${reason}\n`);
 }
 
+/** Parts a finished response from its socket, and tells those who wait for its end, as Node's server does. */
+export function closeResponse(response: ServerResponse, socket: Socket): void {
+  response.detachSocket(socket);
+  process.nextTick(() => {
+    response.destroyed = true;
+    response.emit("close");
+  });
+}
+
 /** Ends the connection after a response that was written. What still comes is discarded, so that it is not reset. */
 export function endAfterAnswer(response: ServerResponse, socket: Socket): void {
-  response.detachSocket(socket);
+  closeResponse(response, socket);
   socket.end();
   socket.resume();
   timerWheel.set(new Lingering(socket), LINGER);

@@ -8,21 +8,25 @@ import type { Socket } from "node:net";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
 import { UpgradeError } from "../errors.js";
-import {
-  acceptCompressionOffer,
-  formatCompressionAgreement,
-  type CompressionAgreement,
-} from "../protocol/compression-offer.js";
-import { acceptKey, type ValidHandshake } from "../protocol/server-handshake.js";
+import { acceptCompressionOffer, type CompressionAgreement } from "../protocol/compression-offer.js";
+import type { ValidHandshake } from "../protocol/server-handshake.js";
 import { admit } from "../routing/admission.js";
 import type { Logger } from "../routing/options.js";
 import type { Route } from "../routing/route.js";
 import type { SocketsCore } from "../routing/sockets.js";
 import { CompactFacts } from "./compact-facts.js";
-import { GOING_DOWN, answerUpgrade, endAfterAnswer, responseTo, writeAnswer } from "./http-answer.js";
+import {
+  GOING_DOWN,
+  answerUpgrade,
+  closeResponse,
+  endAfterAnswer,
+  responseTo,
+  writeAnswer,
+} from "./http-answer.js";
 import type { HttpAnswer } from "./http-answer.js";
 import { MessageCompression } from "./message-compression.js";
 import { takeSocket } from "./socket-reading.js";
+import { rawSwitch, switchFields, writeSwitch } from "./switching-protocols.js";
 import { TcpTransport } from "./tcp-transport.js";
 import { untouched } from "./untouched.js";
 
@@ -207,19 +211,20 @@ export class PendingUpgrade implements Timed {
     const { sockets, route } = acceptance;
     const { handshake, socket } = this.#parts;
     if (!this.isUndecided) throw new UpgradeError(tooLate(route.name));
+    if (!this.isFree) return this.letGo(); // another listener was faster
     if (!this.claim(sockets)) return;
     if (sockets.isDraining) return this.refuse(GOING_DOWN);
     const admission = admit(handshake, "encrypted" in socket, route.settings);
     if ("status" in admission) return this.refuse(admission);
     const { compression: offered } = route.settings;
     const compression = offered && acceptCompressionOffer(handshake.extensions, offered);
-    const headers = switchHeaders(handshake.key, admission.subprotocol, compression);
+    const fields = switchFields(handshake.key, admission.subprotocol, compression);
     const open = (): void => this.#openSocket(acceptance, admission.subprotocol, compression);
     if (this.#response === undefined) {
-      socket.write(rawSwitch(headers), "latin1");
+      socket.write(rawSwitch(fields), "latin1");
       open();
     } else {
-      writeSwitch(this.#response, headers);
+      writeSwitch(this.#response, fields);
       this.#state = "accepted";
       this.#open = open;
       // Ended as any response is, so that sessions are saved and loggers log.
@@ -228,34 +233,33 @@ export class PendingUpgrade implements Timed {
   }
 
   #openSocket<Params, Request>(
-    { sockets, route, params, request, isUnseen = false }: Acceptance<Params, Request>,
+    acceptance: Acceptance<Params, Request>,
     subprotocol: string | undefined,
     agreement: CompressionAgreement | undefined,
   ): void {
-    const { settings } = route;
-    const { request: message, socket, head } = this.#parts;
+    const { sockets, route } = acceptance;
+    const { maxMessageSize, compression: offered } = route.settings;
+    const { socket, head } = this.#parts;
     if (socket.errored !== null) return; // the 101 could not be written; the close that follows says all that matters
     this.#counted = undefined; // its session counts it out
-    this.#response?.detachSocket(socket);
+    if (this.#response !== undefined) closeResponse(this.#response, socket);
     this.letGo();
     const reading = takeSocket(socket, head);
-    // The request must not keep the old socket alive; `client` is a second name that Node gives it.
-    Object.assign(message, { socket: reading.socket, client: reading.socket });
     const compression =
-      agreement && settings.compression
-        ? new MessageCompression(agreement, {
-            ...settings.compression,
-            maxMessageSize: settings.maxMessageSize,
-          })
-        : undefined;
-    const transport = new TcpTransport(reading, { maxMessageSize: settings.maxMessageSize, compression });
-    const facts = isUnseen
-      ? (new CompactFacts(message, reading.socket, params, subprotocol) as unknown as HandshakeFacts<
-          Params,
-          Request
-        >)
-      : { request, params, target: this.#target, rawHeaders: message.rawHeaders, subprotocol };
-    sockets.open(route, transport, facts);
+      agreement && offered && new MessageCompression(agreement, { ...offered, maxMessageSize });
+    const transport = new TcpTransport(reading, { maxMessageSize, compression });
+    sockets.open(route, transport, this.#factsOf(acceptance, subprotocol));
+  }
+
+  #factsOf<Params, Request>(
+    { params, request, isUnseen = false }: Acceptance<Params, Request>,
+    subprotocol: string | undefined,
+  ): HandshakeFacts<Params, Request> {
+    const { request: message, socket } = this.#parts;
+    if (!isUnseen)
+      return { request, params, target: this.#target, rawHeaders: message.rawHeaders, subprotocol };
+    const facts = new CompactFacts(message, socket, params, subprotocol);
+    return facts as HandshakeFacts<Params, unknown> as HandshakeFacts<Params, Request>; // the request is a message
   }
 
   readonly #onFinish = (): void => {
@@ -276,39 +280,6 @@ export class PendingUpgrade implements Timed {
     this.#counted = undefined;
     (this.#parts.request as UpgradeRequest)[upgradeOf] = outcome;
   }
-}
-
-type Fields = ReadonlyArray<readonly [name: string, value: string]>;
-
-/** The answer of RFC 6455 §4.2.2. */
-function switchHeaders(
-  key: string,
-  subprotocol: string | undefined,
-  compression: CompressionAgreement | undefined,
-): Fields {
-  const headers: [string, string][] = [
-    ["Upgrade", "websocket"],
-    ["Connection", "Upgrade"],
-    ["Sec-WebSocket-Accept", acceptKey(key)],
-  ];
-  if (subprotocol !== undefined) headers.push(["Sec-WebSocket-Protocol", subprotocol]);
-  if (compression !== undefined) {
-    headers.push(["Sec-WebSocket-Extensions", formatCompressionAgreement(compression)]);
-  }
-  return headers;
-}
-
-/** Writes the answer beside what the framework's middleware has set. */
-function writeSwitch(response: ServerResponse, headers: Fields): void {
-  for (const name of ["Content-Type", "Content-Length", "Transfer-Encoding"]) response.removeHeader(name);
-  for (const [name, value] of headers) response.setHeader(name, value);
-  response.writeHead(101, "Switching Protocols");
-}
-
-/** The answer as it stands on the wire, where no middleware has set anything. */
-function rawSwitch(headers: Fields): string {
-  const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`);
-  return `HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`;
 }
 
 const NOT_IN_TIME = { status: 503, reason: "The upgrade was not decided in time." } as const;

@@ -1,12 +1,13 @@
 /**
  * Two ways to read from a socket, with the same outcome.
  *
- * The fast one rebuilds the socket around its handle, so that all connections are read into one shared buffer and
- * nothing passes through the machinery of streams. Where that is not to be had (TLS, a socket that somebody else
- * watches, a Node that works otherwise) the `data` event serves.
+ * The fast one is what the option `onread` of `net.Socket` gives: all connections are read into one shared buffer, and
+ * nothing passes through the machinery of streams. As the HTTP server has made the socket already, it is switched over
+ * afterwards. Where that is not to be had (TLS, a socket whose bytes somebody else watches, a Node that works
+ * otherwise) the `data` event serves.
  */
 
-import { Socket, type OnReadOpts } from "node:net";
+import { Socket } from "node:net";
 
 /** A socket that is ready to be read by a transport. */
 export interface Reading {
@@ -37,24 +38,25 @@ interface OwnedSocket extends Socket {
   [readerOf]?: SocketReader;
 }
 
-/** What the fast way needs to know of a socket, all of it undocumented and therefore checked. */
-interface SocketInternals {
-  _handle: { useUserBuffer?: unknown } | null;
-  _server?: unknown;
-  server?: unknown;
+/**
+ * Where `net.Socket` keeps what `onread` was given. These names and the handle's `useUserBuffer` are undocumented, so
+ * the fast way is taken only where all of them are there.
+ */
+const [bufferKey, callbackKey] = ["kBuffer", "kBufferCb"].map((name) =>
+  Object.getOwnPropertySymbols(new Socket()).find(({ description }) => description === name),
+);
+
+interface Handle {
+  useUserBuffer?(buffer: Uint8Array): void;
 }
 
-/**
- * Takes a socket over from the HTTP server that upgraded it.
- *
- * @param head - what was read behind the request
- * @returns the socket to go on with, which may be another one around the same connection
- */
+/** Takes a socket over from the HTTP server that upgraded it. @param head - what was read behind the request */
 export function takeSocket(socket: Socket, head: Buffer): Reading {
-  const { remoteAddress } = socket; // asked now, so that the old socket remembers it too
+  const { remoteAddress } = socket;
   const received = readWaiting(socket, head);
   socket.setTimeout(0);
-  return { socket: rebuild(socket) ?? socket, remoteAddress, received };
+  shareBuffer(socket);
+  return { socket, remoteAddress, received };
 }
 
 function readWaiting(socket: Socket, head: Buffer): Buffer | undefined {
@@ -63,37 +65,22 @@ function readWaiting(socket: Socket, head: Buffer): Buffer | undefined {
   return chunks.length > 0 ? Buffer.concat(chunks) : undefined;
 }
 
-/** Makes a socket around the handle of another one, which is left without. */
-function rebuild(socket: Socket): Socket | undefined {
-  const old = socket as unknown as SocketInternals;
-  const handle = old._handle;
-  if (!isPlain(socket) || typeof handle?.useUserBuffer !== "function") return undefined;
-  const onread: OnReadOpts = { buffer: shared, callback: onRead };
-  // `handle` and `onread` are options of the constructor, though only `connect` documents the latter.
-  const fresh = new Socket({ handle, onread, allowHalfOpen: true } as ConstructorParameters<
-    typeof Socket
-  >[0]);
-  const rebuilt = fresh as unknown as SocketInternals;
-  if (rebuilt._handle !== handle) return undefined;
-  // The server counts its connections, and waits for them when it closes.
-  rebuilt._server = old._server;
-  rebuilt.server = old.server;
-  old._server = null;
-  old._handle = null;
-  return fresh;
+/** Has the socket read into the shared buffer, if that can be. */
+function shareBuffer(socket: Socket): void {
+  const handle = Reflect.get(socket, "_handle") as Handle | null;
+  if (bufferKey === undefined || callbackKey === undefined) return;
+  if (typeof handle?.useUserBuffer !== "function" || !isPlain(socket)) return;
+  handle.useUserBuffer(shared);
+  Object.assign(socket, { [bufferKey]: shared, [callbackKey]: onRead });
 }
 
-/** Whether it is a TCP socket in its usual state that nobody but Node's HTTP server has seen. */
+/** Whether it is a TCP socket whose bytes nobody else watches. */
 function isPlain(socket: Socket): boolean {
   return (
     Object.getPrototypeOf(socket) === Socket.prototype &&
     !socket.destroyed &&
-    socket.writableLength === 0 &&
-    !socket.readableEnded &&
-    socket.listenerCount("end") <= 1 && // its own
-    ["close", "error", "data", "readable", "drain", "timeout"].every(
-      (event) => socket.listenerCount(event) === 0,
-    )
+    socket.listenerCount("data") === 0 &&
+    socket.listenerCount("readable") === 0
   );
 }
 
@@ -103,7 +90,7 @@ export function readFrom(socket: Socket, reader: SocketReader): void {
   socket.on("end", onEnd);
   socket.on("error", onError);
   socket.on("close", onClose);
-  // For a rebuilt socket this makes the end of the stream known; its bytes come to `onRead`.
+  // Where the bytes come to `onRead`, this makes the end of the stream known.
   socket.on("data", onData);
 }
 

@@ -3,11 +3,11 @@
 import type { Socket } from "node:net";
 import type { Message, Transport, TransportEvents } from "../connection/transport.js";
 import { CloseCode, encodeClosePayload, failure, type Failure } from "../protocol/close-code.js";
-import { FrameReader } from "../protocol/frame-reader.js";
 import { firstByte } from "../protocol/frame-writer.js";
-import { MessageAssembler, type MessageSink } from "../protocol/message-assembler.js";
+import type { MessageSink } from "../protocol/message-assembler.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { MessageCompression } from "./message-compression.js";
+import { giveReader, takeReader, type MessageReader, type ReaderNeeds } from "./message-readers.js";
 import { FrameOutput, type FrameOutputOwner } from "./frame-output.js";
 import { readFrom, type Reading } from "./socket-reading.js";
 
@@ -24,13 +24,14 @@ export interface TcpTransportOptions {
   readonly compression: MessageCompression | undefined;
 }
 
-export class TcpTransport implements Transport, MessageSink, FrameOutputOwner {
+export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, ReaderNeeds {
   readonly remoteAddress: string | undefined;
+  readonly maxMessageSize: number;
   activity = 0;
 
   readonly #socket: Socket;
-  readonly #reader: FrameReader;
-  readonly #assembler: MessageAssembler;
+  /** Only in the middle of a message. */
+  #reader: MessageReader | undefined;
   readonly #output: FrameOutput;
   readonly #compression: MessageCompression | undefined;
   #events: TransportEvents | undefined;
@@ -40,18 +41,16 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner {
   /** A message is being inflated; what came after it must wait. */
   #inflating = false;
   #pendingPongs = 0;
+  /** Whether nothing more is to be read: what still comes is ignored (RFC 6455 §5.5.1, §7.1.7). */
+  #isDone = false;
 
   constructor(reading: Reading, options: TcpTransportOptions) {
     this.#socket = reading.socket;
     this.remoteAddress = reading.remoteAddress;
     this.#rest = reading.received;
     this.#compression = options.compression;
+    this.maxMessageSize = options.maxMessageSize;
     this.#output = new FrameOutput(reading.socket, this);
-    this.#assembler = new MessageAssembler(this, options);
-    this.#reader = new FrameReader(this.#assembler, {
-      role: "server",
-      compression: options.compression !== undefined,
-    });
   }
 
   get bufferedAmount(): number {
@@ -59,7 +58,11 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner {
   }
 
   get progress(): number | undefined {
-    return this.#assembler.progress;
+    return this.#reader?.messages.progress;
+  }
+
+  get isCompressed(): boolean {
+    return this.#compression !== undefined;
   }
 
   // Reading
@@ -73,15 +76,23 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner {
   /** Bytes came. The chunk may be used again for other connections when this returns. */
   received(chunk: Buffer, length: number): void {
     this.activity++;
+    if (this.#isDone) return;
     if (this.#isHeld) this.#keep(chunk, 0, length);
     else this.#read(chunk, length);
   }
 
   #read(chunk: Buffer, length: number): void {
+    const reader = this.#reader ?? takeReader(this, this);
+    const { frames } = reader;
+    this.#reader = reader;
     this.#output.cork();
-    const at = this.#reader.push(chunk, 0, length);
+    const at = frames.push(chunk, 0, length);
     if (at < length) this.#keep(chunk, at, length);
-    if (this.#reader.failure !== undefined) this.#fail(this.#reader.failure);
+    if (frames.failure !== undefined) this.#fail(frames.failure);
+    if (frames.isBetweenMessages) {
+      this.#reader = undefined;
+      giveReader(reader);
+    }
     this.#output.uncork();
     if (at < length) this.#readRest();
   }
@@ -93,7 +104,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner {
 
   #readRest(): void {
     const rest = this.#rest;
-    if (rest === undefined || this.#isHeld) return;
+    if (rest === undefined || this.#isHeld || this.#isDone) return;
     this.#rest = undefined;
     this.#read(rest, rest.length);
   }
@@ -113,7 +124,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner {
   }
 
   #hold(): void {
-    this.#reader.pause();
+    this.#reader?.frames.pause();
     this.#socket.pause();
   }
 
@@ -159,13 +170,20 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner {
   }
 
   close(code: number, reason: string): void {
-    this.#reader.stop();
+    this.#stopReading();
     this.#events?.closing(code, reason);
   }
 
   #fail(problem: Failure): void {
-    this.#reader.stop();
+    this.#stopReading();
     this.#events?.failed(problem);
+  }
+
+  #stopReading(): void {
+    this.#isDone = true;
+    this.#reader?.frames.stop();
+    this.#reader = undefined;
+    this.#rest = undefined;
   }
 
   // Writing
@@ -222,8 +240,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner {
   }
 
   closed(): void {
-    this.#reader.stop();
-    this.#rest = undefined;
+    this.#stopReading();
     const events = this.#events;
     this.#events = undefined;
     events?.closed();

@@ -37,7 +37,7 @@ type Stage = "first" | "second" | "length" | "mask" | "payload" | "done";
 export class FrameReader {
   readonly #sink: FrameSink;
   readonly #masked: boolean;
-  readonly #compression: boolean;
+  #compression: boolean;
   #stage: Stage = "first";
   #failure: Failure | undefined;
   #paused = false;
@@ -63,6 +63,16 @@ export class FrameReader {
   /** Why the reading has ended, if it ended because of what came. */
   get failure(): Failure | undefined {
     return this.#failure;
+  }
+
+  /** Whether the last message is complete and nothing of the next one has come. */
+  get isBetweenMessages(): boolean {
+    return this.#stage === "first" && !this.#fragmented;
+  }
+
+  /** Whether RSV1 may be set from now on. To be called between messages. */
+  allowCompression(isAllowed: boolean): void {
+    this.#compression = isAllowed;
   }
 
   /** Whether nothing more is read: after a failure, or after `stop`. */

@@ -40,8 +40,8 @@ const TRUSTED_LENGTH = 65_536;
 const EMPTY: Buffer = Buffer.alloc(0);
 
 export class MessageAssembler implements FrameSink {
-  readonly #sink: MessageSink;
-  readonly #maxMessageSize: number;
+  #sink: MessageSink;
+  #maxMessageSize: number;
   readonly #maxEmptyFragments: number;
   /** Made when text first comes in pieces that are not ASCII. */
   #utf8: Utf8Validator | undefined;
@@ -67,6 +67,12 @@ export class MessageAssembler implements FrameSink {
     this.#sink = sink;
     this.#maxMessageSize = options.maxMessageSize;
     this.#maxEmptyFragments = options.maxEmptyFragments ?? 1024;
+  }
+
+  /** Gives what comes from now on to another sink. To be called between messages. */
+  serve(sink: MessageSink, maxMessageSize: number): void {
+    this.#sink = sink;
+    this.#maxMessageSize = maxMessageSize;
   }
 
   /**

@@ -71,9 +71,24 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
   }
 
   #run(handler: LoopHandler<Params, Request>): void {
-    void this.#attempt(
-      () => handler(this.socket),
+    // Not through #attempt, whose closures would live as long as the connection.
+    try {
+      const outcome = handler(this.socket);
+      if (isPromise(outcome)) this.#awaitReturn(outcome);
+      else this.#returned();
+    } catch (error) {
+      this.#fail(error);
+      this.#returned();
+    }
+  }
+
+  #awaitReturn(outcome: PromiseLike<unknown>): void {
+    outcome.then(
       () => this.#returned(),
+      (error: unknown) => {
+        this.#fail(error);
+        this.#returned();
+      },
     );
   }
 
@@ -140,7 +155,8 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
   }
 
   #fail(error: unknown): void {
-    if (error instanceof ConnectionClosedError) return; // a normal end
+    // A normal end; but that of another socket's connection is a fault like any other.
+    if (error instanceof ConnectionClosedError && !this.#connection.isOpen) return;
     this.#hasFailed = true;
     const { onError, debug } = this.#owner.settings;
     this.#log(error);

@@ -307,7 +307,10 @@ describe("what the peer must not send", { timeout: 20_000, concurrency: true }, 
     ["26: a new message inside of one", [{ ...text, fin: false }, text], 1002],
     [
       "28: more than 1,024 empty fragments",
-      [{ opcode: Opcode.text, fin: false }, ...Array<FrameSpec>(1_024).fill({ opcode: 0, fin: false })],
+      [
+        { opcode: Opcode.text, fin: false },
+        ...Array.from({ length: 1_024 }, () => ({ opcode: 0, fin: false })),
+      ],
       1008,
     ],
     [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test, type TestContext } from "node:test";
 import { Opcode, type CloseInfo } from "jackfield";
 import { openSocket, type OpenOptions } from "./open-socket.js";
-import { turns, until } from "./turns.js";
+import { settling, turns, until } from "./turns.js";
 
 const SHORT = { pingInterval: 100, pongTimeout: 100 };
 const DEAD = { code: 1006, by: "network", clean: false } as const;
@@ -44,23 +44,16 @@ describe("the heartbeat", { timeout: 20_000, concurrency: true }, () => {
       const { ws, client } = await openSocket(t, { ...SHORT, ...options, client: { answersPings: false } });
       client.text("lively");
       await ws.receive();
-      let isOver = false;
-      void ws.whenClosed.then(() => {
-        isOver = true;
-      });
-      for (; !isOver; await turns(10)) void ws.send("are you there?");
+      const isOver = settling(ws.whenClosed);
+      for (; !isOver(); await turns(10)) void ws.send("are you there?");
       assertDead(await ws.whenClosed);
     });
   }
 
   test("any traffic is a sign of life: no ping is sent to one that sends", async (t) => {
     const { ws, client } = await openSocket(t, { pingInterval: 300, client: { answersPings: false } });
-    const other = deadlineOf(t, { pingInterval: 300, pongTimeout: 300 });
-    let isOver = false;
-    void other.then(() => {
-      isOver = true;
-    });
-    for (; !isOver; await turns(5)) {
+    const isOver = settling(deadlineOf(t, { pingInterval: 300, pongTimeout: 300 }));
+    for (; !isOver(); await turns(5)) {
       client.text("x");
       ws.receiveNow();
     }
@@ -129,11 +122,8 @@ describe("the heartbeat", { timeout: 20_000, concurrency: true }, () => {
   test("a message that gets on slowly is not cut", async (t) => {
     const { ws, client } = await openSocket(t, { messageTimeout: 400 });
     client.frame(Opcode.text, "", false);
-    let isOver = false;
-    void deadlineOf(t, { pingInterval: 600, pongTimeout: 600 }).then(() => {
-      isOver = true;
-    });
-    for (; !isOver; await turns(50)) client.frame(Opcode.continuation, "x", false);
+    const isOver = settling(deadlineOf(t, { pingInterval: 600, pongTimeout: 600 }));
+    for (; !isOver(); await turns(50)) client.frame(Opcode.continuation, "x", false);
     client.frame(Opcode.continuation, "end");
     assert.match(String(await ws.receive()), /^x+end$/);
   });

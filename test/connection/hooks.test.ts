@@ -35,8 +35,8 @@ describe("hooks", { timeout: 20_000 }, () => {
     assert.deepEqual(calls, ["open", "one", "two", Buffer.of(3), 4000, true]);
   });
 
-  test("none of them is needed", async (t) => {
-    const { client, server } = await connect(t, {});
+  test("those that are not there are not needed", async (t) => {
+    const { client, server } = await connect(t, { open: () => undefined });
     client.text("ignored");
     client.sendClose(1000);
     assert.deepEqual(await client.closed(), [1000, ""]);

@@ -6,12 +6,13 @@ import { createServer as createTlsServer } from "node:https";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import type { TestContext } from "node:test";
-import { Sockets, type Handler, type Socket, type SocketsOptions } from "jackfield";
+import { Sockets, type Handler, type PathParams, type Socket, type SocketsOptions } from "jackfield";
+import { deferred } from "#src/connection/promises.js";
 import { cert, key } from "../node/certificate.js";
 import { RawClient, type RawClientOptions } from "../node/raw-client.js";
 import { turns } from "./turns.js";
 
-export type TestSocket = Socket<Record<never, string>, IncomingMessage>;
+export type TestSocket = Socket<PathParams<"/{:name}">, IncomingMessage>;
 
 export interface ServeOptions extends SocketsOptions {
   /** @default false */
@@ -28,17 +29,17 @@ export interface TestServer {
   connect(options?: Partial<RawClientOptions>): Promise<RawClient>;
 }
 
-/** Serves one route, `/`, until the test is over. */
+/** Serves one route, `/` and what is right below it, until the test is over. */
 export async function serve(
   t: TestContext,
-  handler: Handler<Record<never, string>, IncomingMessage>,
+  handler: Handler<PathParams<"/{:name}">, IncomingMessage>,
   { tls = false, prepare, ...options }: ServeOptions = {},
 ): Promise<TestServer> {
   const logged: unknown[] = [];
   const log = (_message: string, error?: unknown): void => void logged.push(error);
   const server = tls ? createTlsServer({ key, cert }) : createServer();
   const sockets = new Sockets(server, { logger: { error: log, warn: log }, ...options });
-  sockets.route("/", handler);
+  sockets.route("/{:name}", handler);
   prepare?.(server);
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -73,20 +74,17 @@ export interface Opened {
 
 /** Opens one socket; its handler does nothing but wait for its end. */
 export async function openSocket(t: TestContext, { client, ...options }: OpenOptions = {}): Promise<Opened> {
-  let opened: (ws: TestSocket) => void = () => undefined;
-  const socket = new Promise<TestSocket>((resolve) => {
-    opened = resolve;
-  });
+  const opened = deferred<TestSocket>();
   const server = await serve(
     t,
     async (ws) => {
-      opened(ws);
+      opened.resolve(ws);
       await ws.whenClosed;
     },
     options,
   );
   const connected = await server.connect(client);
-  return { ws: await socket, client: connected, server };
+  return { ws: await opened.promise, client: connected, server };
 }
 
 /** Sends to a client that does not read, until so many bytes wait for it. @returns how many messages were sent */

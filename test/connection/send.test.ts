@@ -277,10 +277,10 @@ describe("ping", { timeout: 20_000 }, () => {
     const pings = [ws.ping(), ws.ping(), ws.ping()];
     const payloads: Buffer[] = [];
     for (const _ of pings) payloads.push((await client.nextOf("ping"))[1]);
-    client.frame(Opcode.pong, payloads[1]!);
+    client.frame(Opcode.pong, payloads[1]);
     await Promise.all(pings.slice(0, 2));
     assert.equal(await stateOf(pings[2]!), "waits");
-    client.frame(Opcode.pong, payloads[2]!);
+    client.frame(Opcode.pong, payloads[2]);
     await pings[2];
   });
 

@@ -27,10 +27,10 @@ class Deadline implements Timed {
 interface Bench {
   readonly wheel: TimerWheel;
   readonly expired: string[];
-  deadline(name: string): Deadline;
-  pass(milliseconds: number): void;
+  readonly deadline: (name: string) => Deadline;
+  readonly pass: (milliseconds: number) => void;
   /** How many intervals run. */
-  intervals(): number;
+  readonly intervals: () => number;
 }
 
 /** A wheel whose time the test turns on. */
@@ -113,11 +113,11 @@ describe("a timer wheel", { timeout: 5_000 }, () => {
       assert.equal(wheel.size, 2);
       pass(100);
       assert.deepEqual(
-        expired.splice(0).sort(),
+        expired.splice(0).toSorted(),
         all
           .filter((each) => each !== cleared)
           .map((each) => each.name)
-          .sort(),
+          .toSorted(),
       );
     }
   });

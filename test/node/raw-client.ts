@@ -15,8 +15,10 @@ import { Opcode } from "#src/protocol/opcode.js";
 export type Note =
   | readonly ["text", string]
   | readonly ["binary", Buffer]
-  | readonly ["compressed text" | "compressed binary", Buffer]
-  | readonly ["ping" | "pong", Buffer]
+  | readonly ["compressed text", Buffer]
+  | readonly ["compressed binary", Buffer]
+  | readonly ["ping", Buffer]
+  | readonly ["pong", Buffer]
   | readonly ["close", code: number, reason: string]
   /** The server broke the protocol: a test that sees this has found a bug. */
   | readonly ["failure", code: number, reason: string]
