@@ -31,7 +31,7 @@ describe("the heartbeat", { timeout: 20_000, concurrency: true }, () => {
     ["TLS", { tls: true }],
     [
       "a watched socket",
-      { prepare: (server) => server.on("connection", (s) => s.on("close", () => undefined)) },
+      { prepare: (server) => server.on("connection", (s) => s.on("data", () => undefined)) },
     ],
   ] as const satisfies readonly (readonly [string, OpenOptions])[]) {
     test(`54: a peer that answers no ping ends with 1006, over ${what}`, async (t) => {

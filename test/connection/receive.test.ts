@@ -266,7 +266,7 @@ describe("an inbox that is full", { timeout: 20_000 }, () => {
       const { ws, client } = await openSocket(t, {
         tls,
         ...(watched && {
-          prepare: (server) => void server.on("connection", (s) => s.on("close", () => undefined)),
+          prepare: (server) => void server.on("connection", (s) => s.on("data", () => undefined)),
         }),
       });
       for (let each = 0; each < count; each++) client.text(`${each} ${message}`);

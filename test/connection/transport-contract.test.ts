@@ -11,9 +11,9 @@ transportContract("in memory", {
   },
 });
 
-transportContract("plain TCP, with the socket rebuilt", { makePair: (t) => tcpPair(t, "rebuilt") });
+transportContract("plain TCP, read into the shared buffer", { makePair: (t) => tcpPair(t, "shared") });
 
-transportContract("plain TCP, with a socket that somebody watches", {
+transportContract("plain TCP, with bytes that somebody watches", {
   makePair: (t) => tcpPair(t, "watched"),
 });
 

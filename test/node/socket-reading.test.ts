@@ -6,6 +6,7 @@ import { Opcode } from "jackfield";
 import { openSocket, serve, type OpenOptions } from "../connection/open-socket.js";
 import { turns, until } from "../connection/turns.js";
 import { frameOf } from "./raw-client.js";
+import { readsIntoSharedBuffer } from "./tcp-pair.js";
 
 function onConnection(listen: (socket: Socket) => void): OpenOptions {
   return { prepare: (server) => void server.on("connection", listen) };
@@ -19,59 +20,73 @@ async function count(server: Server): Promise<number> {
 
 /** Both ways of reading, and TLS. */
 const ways: readonly (readonly [string, OpenOptions])[] = [
-  ["a rebuilt socket", {}],
-  ["a watched socket", onConnection((socket) => void socket.on("close", () => undefined))],
-  ["TLS", { tls: true }],
+  ["a plain socket", {}],
+  [
+    "a socket whose bytes somebody watches",
+    onConnection((socket) => void socket.on("data", () => undefined)),
+  ],
+  ["a TLS socket", { tls: true }],
 ];
 
 describe("how a socket is taken over", { timeout: 20_000 }, () => {
-  test("on plain TCP it is rebuilt, and the old one is left without a connection", async (t) => {
-    const seen: Socket[] = [];
-    const { ws, client } = await openSocket(
-      t,
-      onConnection((socket) => void seen.push(socket)),
-    );
-    assert.equal(seen.length, 1);
-    assert.notEqual(ws.request.socket, seen[0]);
-    assert.equal(seen[0]?.remoteAddress, "127.0.0.1");
-    assert.equal(ws.remoteAddress, "127.0.0.1");
+  test("on plain TCP it is read into the shared buffer, without a data event", async (t) => {
+    const { ws, client } = await openSocket(t);
+    const { socket } = ws.request;
+    assert.equal(readsIntoSharedBuffer(socket), true);
+    let events = 0;
+    socket.on("data", () => events++);
     client.text("read without a data event");
     assert.equal(await ws.receive(), "read without a data event");
+    assert.equal(events, 0);
   });
 
   for (const event of ["close", "end", "error", "timeout", "drain"]) {
-    test(`a socket whose ${event} somebody awaits is not`, async (t) => {
-      const seen: Socket[] = [];
+    test(`so is one whose ${event} somebody awaits`, async (t) => {
       const { ws } = await openSocket(
         t,
-        onConnection((socket) => {
-          seen.push(socket);
-          socket.on(event, () => undefined);
-        }),
+        onConnection((socket) => void socket.on(event, () => undefined)),
       );
-      assert.equal(ws.request.socket, seen[0]);
+      assert.equal(readsIntoSharedBuffer(ws.request.socket), true);
     });
   }
 
-  test("who watches a socket sees its end", async (t) => {
-    const seen: string[] = [];
+  test("one whose bytes somebody watches is read by data events, and the watcher sees all of them", async (t) => {
+    const seen: Buffer[] = [];
     const { ws, client } = await openSocket(
       t,
-      onConnection((socket) => {
-        socket.on("end", () => void seen.push("end"));
-        socket.on("close", () => void seen.push("close"));
-      }),
+      onConnection((socket) => void socket.on("data", (chunk: Buffer) => seen.push(Buffer.from(chunk)))),
     );
-    client.sendClose();
-    await ws.whenClosed;
-    await client.gone();
-    await until(() => seen.includes("close"));
-    assert.deepEqual(seen, ["end", "close"]);
+    assert.equal(readsIntoSharedBuffer(ws.request.socket), false);
+    client.text("watched");
+    assert.equal(await ws.receive(), "watched");
+    assert.ok(Buffer.concat(seen).length > frameOf(1, "watched").length);
   });
+
+  for (const [way, options] of ways) {
+    test(`who awaits the end of ${way} sees it`, async (t) => {
+      const seen: string[] = [];
+      const { ws, client } = await openSocket(t, {
+        ...options,
+        prepare: (server) => {
+          options.prepare?.(server);
+          server.on(options.tls === true ? "secureConnection" : "connection", (socket: Socket) => {
+            socket.on("end", () => void seen.push("end"));
+            socket.on("close", () => void seen.push("close"));
+          });
+        },
+      });
+      client.sendClose();
+      await ws.whenClosed;
+      await client.gone();
+      await until(() => seen.includes("close"));
+      assert.deepEqual(seen, ["end", "close"]);
+    });
+  }
 
   test("over TLS it is the TLS socket", async (t) => {
     const { ws } = await openSocket(t, { tls: true });
     assert.equal("encrypted" in ws.request.socket, true);
+    assert.equal(readsIntoSharedBuffer(ws.request.socket), false);
   });
 
   test("a timeout of the HTTP server ends no WebSocket", async (t) => {

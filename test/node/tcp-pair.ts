@@ -12,9 +12,9 @@ import { cert, key } from "./certificate.js";
 import { RawClient, type RawClientOptions } from "./raw-client.js";
 
 export type Way =
-  /** Plain TCP: the socket is rebuilt around its handle. */
-  | "rebuilt"
-  /** Plain TCP, but somebody else watches the socket. */
+  /** Plain TCP: all connections are read into one shared buffer. */
+  | "shared"
+  /** Plain TCP, but somebody else watches the bytes, so that they come as `data` events. */
   | "watched"
   | "tls";
 
@@ -22,8 +22,8 @@ export interface TcpPair {
   readonly transport: TcpTransport;
   readonly peer: RawClient;
   readonly server: Server;
-  /** The socket that the HTTP server had, and the one that the transport has. */
-  readonly sockets: readonly [Socket, Socket];
+  /** The server's end. */
+  readonly socket: Socket;
 }
 
 export interface TcpPairOptions extends Partial<TcpTransportOptions> {
@@ -32,7 +32,7 @@ export interface TcpPairOptions extends Partial<TcpTransportOptions> {
 
 export async function tcpPair(t: TestContext, way: Way, options: TcpPairOptions = {}): Promise<TcpPair> {
   const server = way === "tls" ? createTlsServer({ key, cert }) : createServer();
-  if (way === "watched") server.on("connection", (socket: Socket) => socket.on("close", () => undefined));
+  if (way === "watched") server.on("connection", (socket: Socket) => socket.on("data", () => undefined));
   const accepted = new Promise<Omit<TcpPair, "peer" | "server">>((resolve) => {
     server.on("upgrade", (_request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
@@ -42,19 +42,25 @@ export async function tcpPair(t: TestContext, way: Way, options: TcpPairOptions 
         compression: undefined,
         ...options,
       });
-      resolve({ transport, sockets: [socket, reading.socket] });
+      resolve({ transport, socket: reading.socket });
     });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const peer = await RawClient.connect({ port, tls: way === "tls", ...options.client });
-  const { transport, sockets } = await accepted;
-  assert.equal(sockets[0] !== sockets[1], way === "rebuilt", `expected the way of reading to be ${way}`);
+  const { transport, socket } = await accepted;
+  assert.equal(readsIntoSharedBuffer(socket), way === "shared", `expected the way of reading to be ${way}`);
   t.after(async () => {
     peer.drop();
     transport.terminate();
     await new Promise((resolve) => server.close(resolve));
   });
-  return { transport, peer, server, sockets };
+  return { transport, peer, server, socket };
+}
+
+/** Whether a socket is read as if it had the option `onread`. */
+export function readsIntoSharedBuffer(socket: Socket): boolean {
+  const key = Object.getOwnPropertySymbols(socket).find(({ description }) => description === "kBuffer");
+  return key !== undefined && Reflect.get(socket, key) instanceof Uint8Array;
 }
