@@ -3,7 +3,7 @@
  * back-pressure in both directions and the heartbeat. `Socket` is what the application sees of it.
  */
 
-import { ConcurrentReceiveError, ConnectionClosedError, type CloseInfo } from "../errors.js";
+import { ConnectionClosedError, type CloseInfo } from "../errors.js";
 import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Inbox } from "./inbox.js";
@@ -196,14 +196,20 @@ export class Connection implements TransportEvents {
 
   // Sending
 
+  /**
+   * Ends the connection if more waits for the peer already than may. Whoever sends asks before, not after: one message
+   * may be larger than all that may wait.
+   */
+  dropIfTooSlow(): boolean {
+    const isTooSlow =
+      this.#drain !== undefined && this.transport.bufferedAmount > this.settings.maxBufferedAmount;
+    if (isTooSlow) this.fail(failure(CloseCode.tryAgainLater, "the peer reads too slowly"));
+    return isTooSlow;
+  }
+
   /** What settles when the peer keeps up with what was just sent. */
   whenSent(): Promise<void> {
-    const buffered = this.transport.bufferedAmount;
-    if (buffered <= this.settings.highWaterMark) return SETTLED;
-    if (buffered > this.settings.maxBufferedAmount) {
-      this.fail(failure(CloseCode.tryAgainLater, "the peer reads too slowly"));
-      return this.refuseAsClosed();
-    }
+    if (this.transport.bufferedAmount <= this.settings.highWaterMark) return SETTLED;
     this.#drain ??= deferred<void>();
     return this.#drain.promise;
   }
@@ -217,10 +223,6 @@ export class Connection implements TransportEvents {
   refuseAsMisuse(error: Error): Promise<never> {
     this.#observer.misused(error);
     return refusal(error);
-  }
-
-  refuseSecondReceive(): Promise<never> {
-    return this.refuseAsMisuse(new ConcurrentReceiveError());
   }
 
   drained(): void {
@@ -271,7 +273,9 @@ export class Connection implements TransportEvents {
 
   /** Drops the connection. */
   terminate(by: CloseInfo["by"], reason = ""): void {
-    this.#finish({ code: CloseCode.abnormalClosure, reason, by, clean: false });
+    this.#finish(
+      this.isOpen ? { code: CloseCode.abnormalClosure, reason, by, clean: false } : this.#endSoFar,
+    );
     this.transport.terminate();
   }
 

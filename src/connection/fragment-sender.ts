@@ -15,6 +15,7 @@ export class FragmentSender {
   readonly #connection: Connection;
   readonly #sendMessage: (message: Message) => Promise<void>;
   #held: Held[] = [];
+  #heldBytes = 0;
   /** Whether a message was begun whose last frame was not sent yet. */
   isOpen = false;
 
@@ -29,6 +30,7 @@ export class FragmentSender {
     const bytes = typeof payload === "string" ? Buffer.from(payload) : payload;
     const problem = this.#problemOf(opcode, bytes, fin);
     if (problem !== undefined) return connection.refuseAsMisuse(new InvalidFrameError(problem));
+    if (connection.dropIfTooSlow()) return connection.refuseAsClosed();
     connection.transport.sendFrame(opcode, bytes, fin);
     if (!isControl(opcode)) this.isOpen = !fin;
     if (!this.isOpen) this.#release();
@@ -37,6 +39,11 @@ export class FragmentSender {
 
   /** Keeps a message until the fragmented one is complete. */
   hold(message: Message): Promise<void> {
+    if (this.#heldBytes + message.length > this.#connection.settings.maxBufferedAmount) {
+      const problem = "too much waits for the last frame of a fragmented message; send it";
+      return this.#connection.refuseAsMisuse(new InvalidFrameError(problem));
+    }
+    this.#heldBytes += message.length;
     // Not slice(), which for a Buffer is no copy.
     const kept = typeof message === "string" ? message : new Uint8Array(message);
     const held = { message: kept, sent: deferred<void>() };
@@ -50,6 +57,7 @@ export class FragmentSender {
     const held = this.#held;
     if (held.length === 0) return;
     this.#held = [];
+    this.#heldBytes = 0;
     for (const { message, sent } of held) this.#sendMessage(message).then(sent.resolve, sent.reject);
   }
 

@@ -22,7 +22,13 @@ export interface HeartbeatConnection {
   refuseAsClosed(): Promise<never>;
 }
 
-/** How often to look at a connection that is not to be pinged. */
+/**
+ * How often to look within a ping interval. Silence begins somewhere between two looks, so that the last of them may
+ * not be waited for: else a ping would come too late.
+ */
+const LOOKS = 4;
+
+/** How often to look at a connection that is not to be pinged, in milliseconds. */
 const LOOK_INTERVAL = 20_000;
 
 const NO_PAYLOAD = new Uint8Array(0);
@@ -88,7 +94,7 @@ export class Heartbeat implements Timed {
   /** How long to wait before the next look, in milliseconds. */
   get #interval(): number {
     const { pingInterval, messageTimeout } = this.#connection.settings;
-    return Math.min(pingInterval > 0 ? pingInterval : LOOK_INTERVAL, messageTimeout);
+    return Math.min(pingInterval > 0 ? pingInterval / LOOKS : LOOK_INTERVAL, messageTimeout);
   }
 
   expire(): void {
@@ -105,23 +111,26 @@ export class Heartbeat implements Timed {
       return;
     }
     const { activity } = connection.transport;
-    const isSilent = activity === this.#activity && !connection.isPaused;
+    const isSilent = activity === this.#activity;
     this.#activity = activity;
-    if (isSilent && this.#waiting === "for a sign of life") {
+    if (isSilent && !connection.isPaused && this.#waiting === "for a sign of life") {
       connection.terminate("network", `no pong came within ${connection.settings.pongTimeout} ms`);
       return;
     }
     this.#waiting = "for traffic";
     this.#silence = isSilent ? this.#silence + this.#delay : 0;
     const { pingInterval } = connection.settings;
-    if (pingInterval > 0 && this.#silence >= pingInterval) this.#sendHeartbeat();
+    if (pingInterval > 0 && this.#silence >= (pingInterval * (LOOKS - 1)) / LOOKS) this.#sendHeartbeat();
     else this.#lookIn(this.#interval);
   }
 
+  /** To a peer that we paused too: we would not see its pong, but that a ping cannot reach it any more. */
   #sendHeartbeat(): void {
-    this.#waiting = "for a sign of life";
-    this.#connection.transport.sendFrame(Opcode.ping, NO_PAYLOAD, true);
-    this.#lookIn(this.#connection.settings.pongTimeout);
+    const { transport, settings, isPaused } = this.#connection;
+    transport.sendFrame(Opcode.ping, NO_PAYLOAD, true);
+    this.#silence = 0;
+    if (!isPaused) this.#waiting = "for a sign of life";
+    this.#lookIn(isPaused ? this.#interval : settings.pongTimeout);
   }
 
   #isMessageStalled(): boolean {

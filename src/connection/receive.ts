@@ -1,6 +1,6 @@
 /** Waiting for one message, with a limit of time or a signal that ends the wait. */
 
-import { ConnectionClosedError } from "../errors.js";
+import { ConcurrentReceiveError, ConnectionClosedError } from "../errors.js";
 import type { Connection, MessageTaker } from "./connection.js";
 import { refusal } from "./promises.js";
 import type { Message } from "./transport.js";
@@ -14,7 +14,7 @@ export interface ReceiveOptions {
 
 export function receive(connection: Connection, options: ReceiveOptions): Promise<Message | undefined> {
   const { timeout, signal } = options;
-  if (connection.isAwaited) return connection.refuseSecondReceive();
+  if (connection.isAwaited) return connection.refuseAsMisuse(new ConcurrentReceiveError());
   if (signal?.aborted === true) return refusal(signal.reason);
   const message = connection.takeNow();
   if (message !== undefined) return Promise.resolve(message);

@@ -113,6 +113,7 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
     if (message === undefined) return connection.refuseAsMisuse(new InvalidMessageError(data));
     const fragments = this.#made?.fragments;
     if (fragments?.isOpen === true) return fragments.hold(message);
+    if (connection.dropIfTooSlow()) return connection.refuseAsClosed();
     if (typeof message === "string") connection.transport.sendText(message);
     else connection.transport.sendBinary(message);
     return connection.whenSent();

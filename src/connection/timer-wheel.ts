@@ -37,7 +37,7 @@ export class TimerWheel {
     return this.#size;
   }
 
-  /** Sets or moves the deadline of `timed`: between `delay` and `delay` plus one tick from now, in milliseconds. */
+  /** Sets or moves the deadline of `timed`: between `delay` and `delay` plus two ticks from now, in milliseconds. */
   set(timed: Timed, delay: number): void {
     this.clear(timed);
     this.#insert(timed, this.#turn + Math.ceil(delay / this.#tick) + 1);

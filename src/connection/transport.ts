@@ -23,7 +23,7 @@ export interface Transport {
   /** A number that changes with each part of a message that came in part only; `undefined` between messages. */
   readonly progress: number | undefined;
 
-  /** Begins the delivery of events; called once, before all else. */
+  /** Begins the delivery of events; called once. What was sent before goes out all the same. */
   start(events: TransportEvents): void;
   /** Sends a text message. */
   sendText(text: string): void;

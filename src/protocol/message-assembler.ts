@@ -2,7 +2,8 @@
  * Joins frames to messages (RFC 6455 §5.4), checks their text (§8.1) and keeps their limits.
  *
  * Pure: no I/O, no clock, no promise. A message that came whole in one chunk is made straight out of it; only one
- * that came in pieces gets a buffer, which grows with the bytes that really came, never with those announced.
+ * that came in pieces gets a buffer, which grows with the bytes that really came; what was announced counts for 64 KiB
+ * at most.
  */
 
 import { isUtf8 } from "node:buffer";

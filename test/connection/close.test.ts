@@ -166,7 +166,7 @@ describe("terminate", { timeout: 20_000, concurrency: true }, () => {
     const closing = ws.close();
     await client.nextOf("close");
     ws.terminate();
-    assert.equal((await closing).code, 1006);
+    assert.deepEqual(await closing, { code: 1000, reason: "", by: "application", clean: false });
     await client.nextOf("end");
     await until(() => server.sockets.size === 0);
   });
