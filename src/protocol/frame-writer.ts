@@ -11,12 +11,23 @@ export function firstByte(opcode: number, fin: boolean, compressed: boolean): nu
   return (fin ? 0x80 : 0) | (compressed ? 0x40 : 0) | opcode;
 }
 
-/** Up to this many UTF-16 units, text fits the shortest header whatever its characters are. */
-const SHORT_TEXT = 41;
+/**
+ * Writes text as UTF-8 at an offset and gives its size in bytes. `write` spends as much time on finding out that UTF-8 is
+ * meant as on writing a short text; `utf8Write`, to which it then comes, is undocumented.
+ */
+const writeUtf8 = ["utf8Write", "write"]
+  .map((name): unknown => Reflect.get(Buffer.prototype, name))
+  .find((method) => typeof method === "function") as (this: Buffer, text: string, at: number) => number;
+
+/** The longest payload of a frame with the shortest header, in bytes (RFC 6455 §5.2). */
+const SHORT = 125;
+
+/** Up to this many units, it is cheaper to ask for room for the worst case than to count the bytes. */
+const UNCOUNTED_TEXT = 1_024;
 
 /** How many bytes of a buffer {@link writeTextFrame} may need for this text, header and mask included. */
 export function textFrameRoom(text: string): number {
-  return (text.length <= SHORT_TEXT ? 125 : Buffer.byteLength(text)) + 14;
+  return (text.length <= UNCOUNTED_TEXT ? 3 * text.length : Buffer.byteLength(text)) + 14;
 }
 
 /**
@@ -32,10 +43,12 @@ export function writeTextFrame(
   text: string,
   maskKey?: number,
 ): number {
-  if (text.length > SHORT_TEXT) return writeLongText(target, at, first, text, maskKey);
-  const start = at + (maskKey === undefined ? 2 : 6);
-  const size = target.write(text, start);
-  writeHeader(target, at, first, size, maskKey);
+  if (text.length > SHORT) return writeLongText(target, at, first, text, maskKey);
+  // It is not worth counting the bytes first: most likely they fit the shortest header.
+  const guess = at + (maskKey === undefined ? 2 : 6);
+  const size = writeUtf8.call(target, text, guess);
+  if (size > SHORT) target.copyWithin(guess + 2, guess, guess + size);
+  const start = writeHeader(target, at, first, size, maskKey);
   return finish(target, start, size, maskKey);
 }
 
@@ -80,7 +93,7 @@ function writeHeader(
 ): number {
   const mask = maskKey === undefined ? 0 : 0x80;
   target[at++] = first;
-  if (size < 126) {
+  if (size <= SHORT) {
     target[at++] = mask | size;
   } else if (size < 65_536) {
     target[at++] = mask | 126;
