@@ -6,6 +6,11 @@ import { MessageAssembler, type MessageSink } from "#src/protocol/message-assemb
 import { Opcode } from "#src/protocol/opcode.js";
 import { buildFrame, buildFrames, hex } from "./frames.js";
 
+/** A frame, new each time, as it is unmasked in place. */
+function hello(reserved = 0): Buffer {
+  return buildFrame("server", { opcode: Opcode.text, reserved, payload: "hello" });
+}
+
 /** Notes the messages that it gets. */
 function recordingSink(): MessageSink & { readonly notes: unknown[] } {
   const notes: unknown[] = [];
@@ -58,10 +63,9 @@ describe("a reader that goes from one connection to the next", () => {
     const first = recordingSink();
     const second = recordingSink();
     const { frames, messages } = reader(first);
-    const frame = (): Buffer => buildFrame("server", { opcode: Opcode.text, payload: "hello" });
-    frames.push(frame());
+    frames.push(hello());
     messages.serve(second, 4);
-    frames.push(frame());
+    frames.push(hello());
     assert.deepEqual(first.notes, ["hello"]);
     assert.deepEqual(second.notes, []);
     assert.equal(frames.failure?.code, CloseCode.messageTooBig);
@@ -70,12 +74,10 @@ describe("a reader that goes from one connection to the next", () => {
   test("takes compressed messages where they are allowed, and only there", () => {
     const sink = recordingSink();
     const { frames } = reader(sink);
-    const frame = (): Buffer =>
-      buildFrame("server", { opcode: Opcode.text, reserved: 0x40, payload: "hello" });
     frames.allowCompression(true);
-    frames.push(frame());
+    frames.push(hello(0x40));
     frames.allowCompression(false);
-    frames.push(frame());
+    frames.push(hello(0x40));
     assert.deepEqual(sink.notes, ["5 compressed bytes"]);
     assert.equal(frames.failure?.code, CloseCode.protocolError);
   });
