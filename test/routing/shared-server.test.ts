@@ -262,6 +262,8 @@ describe("an upgrade to something else than a websocket (RFC 9110 §7.8)", () =>
     bounded,
     async (t) => {
       const { port } = await pages(t);
+      // A Node that reads the bodies of upgrades itself leaves nothing of the connection for what comes behind.
+      const goesOn = !("shouldUpgradeCallback" in createServer());
       const behind = "GET /behind HTTP/1.1\r\nHost: a\r\n\r\n";
       const chunked = "5\r\nhello\r\n0\r\n\r\n";
       for (const [fields, body] of [
@@ -269,14 +271,15 @@ describe("an upgrade to something else than a websocket (RFC 9110 §7.8)", () =>
         ["Transfer-Encoding: chunked\r\n", chunked],
       ] as const) {
         const whole = new RawClient(port).write(post(fields) + body + behind);
-        assert.match(await whole.until("[GET /behind  - -]"), /\[POST \/p hello - [^\]]*\]/);
+        const last = goesOn ? "[GET /behind  - -]" : "[POST /p hello ";
+        assert.match(await whole.until(last), goesOn ? /\[POST \/p hello - [^\]]*\]/ : /\[POST \/p hello /);
         const parts = new RawClient(port).write(post(fields));
         await new Promise(setImmediate);
         parts.write(body.slice(0, 3));
         await new Promise(setImmediate);
         parts.write(body.slice(3));
-        await parts.until("[POST /p hello - ");
-        await parts.write(behind).until("[GET /behind  - -]");
+        await parts.until("[POST /p hello ");
+        if (goesOn) await parts.write(behind).until("[GET /behind  - -]");
       }
     },
   );
