@@ -4,7 +4,7 @@
 
 import { Connection, openMany } from "./connection.js";
 import { FirstReply } from "./first-reply.js";
-import { clientFrame, repeated, serverFrame, textOf } from "./frames.js";
+import { clientFrame, serverFrame, textOf } from "./frames.js";
 import type { EchoPlan, Load } from "./plan.js";
 
 export async function startEcho(plan: EchoPlan, fail: (error: Error) => void): Promise<Load> {
@@ -16,39 +16,51 @@ export async function startEcho(plan: EchoPlan, fail: (error: Error) => void): P
 class EchoLoad implements Load {
   readonly #plan: EchoPlan;
   readonly #fail: (error: Error) => void;
-  readonly #request: Buffer;
-  readonly #reply: Buffer;
-  readonly #requests: Buffer;
+  /** In bytes, and the same for all messages. */
+  readonly #replySize: number;
   #connections: Connection[] = [];
   #bytes = 0;
 
   constructor(plan: EchoPlan, fail: (error: Error) => void) {
-    const text = textOf(plan.size);
     this.#plan = plan;
     this.#fail = fail;
-    this.#request = clientFrame(text);
-    this.#reply = plan.speaks === "tcp" ? this.#request : serverFrame(text);
-    this.#requests = repeated(this.#request, plan.underWay);
+    this.#replySize = this.#reply(textOf(plan.size)).length;
+  }
+
+  #reply(text: Buffer): Buffer {
+    return this.#plan.speaks === "tcp" ? clientFrame(text) : serverFrame(text);
   }
 
   /** All connections are open before the first message leaves, so that handshakes are not measured. */
   async open(): Promise<void> {
-    this.#connections = await openMany(this.#plan.connections, async () => this.#connect());
-    for (const connection of this.#connections) connection.write(this.#requests);
+    let count = 0;
+    const opened = await openMany(this.#plan.connections, async () => {
+      const texts = this.#textsOf(count++);
+      const requests = Buffer.concat(texts.map((text) => clientFrame(text)));
+      return { requests, connection: await this.#connect(requests, this.#reply(texts[0] ?? requests)) };
+    });
+    this.#connections = opened.map(({ connection }) => connection);
+    for (const { connection, requests } of opened) connection.write(requests);
+  }
+
+  /** No two messages are alike, so that no server gains by remembering the last one. */
+  #textsOf(connection: number): Buffer[] {
+    const { underWay, size } = this.#plan;
+    return Array.from({ length: underWay }, (_, each) => textOf(size, `${connection}.${each}.`));
   }
 
   messages(): number {
-    return this.#bytes / this.#reply.length;
+    return this.#bytes / this.#replySize;
   }
 
   close(): void {
     for (const connection of this.#connections) connection.close();
   }
 
-  async #connect(): Promise<Connection> {
-    const { port, speaks } = this.#plan;
-    const [request, requests, reply] = [this.#request.length, this.#requests, this.#reply.length];
-    const firstReply = new FirstReply(this.#reply);
+  async #connect(requests: Buffer, expected: Buffer): Promise<Connection> {
+    const { port, speaks, underWay } = this.#plan;
+    const [request, reply] = [requests.length / underWay, this.#replySize];
+    const firstReply = new FirstReply(expected);
     let waiting = 0;
     const connection = await Connection.open({
       port,

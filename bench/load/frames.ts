@@ -8,12 +8,10 @@ const LENGTH_IN_16_BITS = 126;
 /** Any key will do, as long as unmasking is work: a key of zeros could be skipped. */
 const MASKING_KEY = Buffer.of(0x37, 0xfa, 0x21, 0x3d);
 
-/** ASCII text of `size` bytes; valid UTF-8 that a server must check as any other. */
-export function textOf(size: number): Buffer {
-  return Buffer.from("The quick brown fox jumps over the lazy dog. ".repeat(Math.ceil(size / 45))).subarray(
-    0,
-    size,
-  );
+/** ASCII text of `size` bytes; valid UTF-8 that a server must check as any other. @param start - how it begins */
+export function textOf(size: number, start = ""): Buffer {
+  const text = start + "The quick brown fox jumps over the lazy dog. ".repeat(Math.ceil(size / 45));
+  return Buffer.from(text).subarray(0, size);
 }
 
 /** The frame as a server sends it. */

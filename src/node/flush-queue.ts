@@ -3,6 +3,8 @@
  * `setImmediate` for all, after everything that arrived in this turn has been handled.
  */
 
+import { forgetRepeated } from "./repeated-text.js";
+
 export interface Flushable {
   flush(): void;
 }
@@ -16,6 +18,7 @@ export function flushSoon(flushable: Flushable): void {
 }
 
 function flushAll(): void {
+  forgetRepeated();
   const due = waiting;
   waiting = spare;
   for (const flushable of due) flushable.flush();

@@ -7,6 +7,7 @@
 import type { Socket } from "node:net";
 import { bytesFrameRoom, textFrameRoom, writeBytesFrame, writeTextFrame } from "../protocol/frame-writer.js";
 import { flushSoon, type Flushable } from "./flush-queue.js";
+import { frameOfRepeated } from "./repeated-text.js";
 import { giveSlab, LARGEST_SLAB, takeSlab } from "./slabs.js";
 
 /** So much is given to the operating system at a time, so that one can see whether a slow peer still reads. */
@@ -61,6 +62,8 @@ export class FrameOutput implements Flushable {
   }
 
   writeText(first: number, text: string): void {
+    const repeated = frameOfRepeated(first, text);
+    if (repeated !== undefined) return this.#writeFrame(repeated);
     this.#makeRoom(textFrameRoom(text));
     this.#advance(writeTextFrame(this.#open, this.#used, first, text));
   }
@@ -68,6 +71,12 @@ export class FrameOutput implements Flushable {
   writeBytes(first: number, payload: Uint8Array): void {
     this.#makeRoom(bytesFrameRoom(payload.length));
     this.#advance(writeBytesFrame(this.#open, this.#used, first, payload));
+  }
+
+  #writeFrame(frame: Buffer): void {
+    this.#makeRoom(frame.length);
+    this.#open.set(frame, this.#used);
+    this.#advance(this.#used + frame.length);
   }
 
   /** Writes nothing before `uncork`, which then does so at once: for those who answer while they read. */
