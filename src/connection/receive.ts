@@ -2,6 +2,7 @@
 
 import { ConcurrentReceiveError, ConnectionClosedError } from "../errors.js";
 import type { Connection, MessageTaker } from "./connection.js";
+import { LONGEST_TIMEOUT } from "./timer-wheel.js";
 import { refusal } from "./promises.js";
 import type { Message } from "./transport.js";
 
@@ -22,9 +23,6 @@ export function receive(connection: Connection, options: ReceiveOptions): Promis
   if (closeInfo !== undefined) return refusal(new ConnectionClosedError(closeInfo));
   return new Receiver(connection, timeout, signal).promise;
 }
-
-/** A longer one is over at once, as Node's timers count. */
-const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 class Receiver implements MessageTaker {
   readonly promise: Promise<Message | undefined>;

@@ -20,6 +20,9 @@ export const UNSET = -1;
 
 const SLOTS = 512;
 
+/** What Node's own timers can wait at most, in milliseconds: a bit less than 25 days. */
+export const LONGEST_TIMEOUT: number = 2 ** 31 - 1;
+
 export class TimerWheel {
   readonly #tick: number;
   readonly #slots: (Timed | undefined)[] = Array.from<Timed | undefined>({ length: SLOTS });

@@ -3,6 +3,7 @@
 import { EventEmitter } from "node:events";
 import type { Server, ServerOptions } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import { InvalidOptionError } from "../errors.js";
 import { DEFAULT_GRACE, SocketsCore, type DrainOptions } from "../routing/sockets.js";
 import type { PendingUpgrade } from "./pending-upgrade.js";
@@ -66,7 +67,9 @@ async function closeServer(server: Server, grace: number): Promise<void> {
   const late = new AbortController();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const graceOver = sleep(grace, undefined, { signal: late.signal }).catch(() => undefined);
+  const graceOver = sleep(Math.min(grace, LONGEST_TIMEOUT), undefined, { signal: late.signal }).catch(
+    () => undefined,
+  );
   await Promise.race([closed, graceOver]);
   late.abort();
   server.closeAllConnections();

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
+import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
 import { ConnectionLimits } from "./connection-limits.js";
@@ -101,7 +102,9 @@ export abstract class SocketsCore<Request> implements SessionOwner {
     const allFinished = new Promise<void>((resolve) => {
       this.#waiting.push(resolve);
     });
-    const graceOver = sleep(grace, undefined, { signal: late.signal }).catch(() => undefined);
+    const graceOver = sleep(Math.min(grace, LONGEST_TIMEOUT), undefined, { signal: late.signal }).catch(
+      () => undefined,
+    );
     await Promise.race([this.#closeAll(grace), graceOver]);
     if (this.#sessions.size > 0) await Promise.race([allFinished, graceOver]);
     late.abort();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 import { Sockets, type Socket } from "jackfield";
-import WebSocket from "ws";
+import { WebSocket } from "ws";
 import { forgetRepeated, frameOfRepeated } from "#src/node/repeated-text.js";
 import { encodeFrame } from "#src/protocol/frame-writer.js";
 
@@ -54,7 +54,7 @@ describe("a text that is sent again and again", () => {
       Array.from({ length: 20 }, async () => {
         const messages: string[] = [];
         const client = new WebSocket(`ws://127.0.0.1:${port}/`);
-        client.on("message", (data) => messages.push(String(data)));
+        client.on("message", (data) => messages.push((data as Buffer).toString()));
         await new Promise((resolve) => client.once("close", resolve));
         return messages;
       }),
