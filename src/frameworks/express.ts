@@ -11,9 +11,6 @@ import type { AnyParams, PathParams } from "../routing/path-params.js";
 import { PathPattern } from "../routing/path-pattern.js";
 import type { Route } from "../routing/route.js";
 
-/** A request of an upgrade: Express's own, its `params` typed as those of the socket. */
-export type UpgradeRequest = Request;
-
 /**
  * WebSocket routes for an Express app.
  *

@@ -2,7 +2,7 @@
 
 import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
+import { Deadline } from "./deadline.js";
 
 /** After an answer, the client has so long to take it and go, in milliseconds. */
 const LINGER = 2_000;
@@ -53,23 +53,8 @@ export function endAfterAnswer(response: ServerResponse, socket: Socket): void {
   closeResponse(response, socket);
   socket.end();
   socket.resume();
-  timerWheel.set(new Lingering(socket), LINGER);
-}
-
-class Lingering implements Timed {
-  timerTurn: number = UNSET;
-  timerNext: Timed | undefined;
-  timerPrevious: Timed | undefined;
-  readonly #socket: Socket;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.once("close", () => timerWheel.clear(this));
-  }
-
-  expire(): void {
-    this.#socket.destroy();
-  }
+  const deadline = new Deadline(LINGER, () => socket.destroy());
+  socket.once("close", () => deadline.clear());
 }
 
 function ignore(): void {}
