@@ -18,7 +18,7 @@ export interface HeartbeatConnection {
   readonly isOpen: boolean;
   readonly isPaused: boolean;
   fail(cause: Failure): void;
-  terminate(by: CloseInfo["by"], reason: string): void;
+  terminate(by: CloseInfo["by"], reason?: string): void;
   refuseAsClosed(): Promise<never>;
 }
 
@@ -100,10 +100,7 @@ export class Heartbeat implements Timed {
   expire(): void {
     const connection = this.#connection;
     if (this.#waiting === "for the end") {
-      connection.terminate(
-        "network",
-        `the close frame was not answered within ${connection.settings.closeTimeout} ms`,
-      );
+      connection.terminate("network");
       return;
     }
     if (this.#isMessageStalled()) {

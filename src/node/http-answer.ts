@@ -3,6 +3,7 @@
 import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { Deadline } from "./deadline.js";
+import { ignoreErrors } from "./ignore-errors.js";
 
 /** After an answer, the client has so long to take it and go, in milliseconds. */
 const LINGER = 2_000;
@@ -18,11 +19,16 @@ export const GOING_DOWN: HttpAnswer = { status: 503, reason: "The server goes do
 
 /** Answers a request for which no framework was asked, and ends the connection. */
 export function answerUpgrade(request: IncomingMessage, socket: Socket, answer: HttpAnswer): void {
+  writeAnswer(lastResponse(request, socket), answer);
+}
+
+/** A response on a socket that nobody else owns; the connection ends with it. */
+export function lastResponse(request: IncomingMessage, socket: Socket): ServerResponse {
   const response = responseTo(request);
-  socket.on("error", ignore);
+  socket.on("error", ignoreErrors);
   response.assignSocket(socket);
   response.on("finish", () => endAfterAnswer(response, socket));
-  writeAnswer(response, answer);
+  return response;
 }
 
 /** A response to an upgrade; after it the connection ends, as the HTTP parser has gone already. */
@@ -56,5 +62,3 @@ export function endAfterAnswer(response: ServerResponse, socket: Socket): void {
   const deadline = new Deadline(LINGER, () => socket.destroy());
   socket.once("close", () => deadline.clear());
 }
-
-function ignore(): void {}

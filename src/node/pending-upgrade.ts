@@ -22,8 +22,9 @@ import {
   endAfterAnswer,
   responseTo,
   writeAnswer,
+  type HttpAnswer,
 } from "./http-answer.js";
-import type { HttpAnswer } from "./http-answer.js";
+import { ignoreErrors } from "./ignore-errors.js";
 import { MessageCompression } from "./message-compression.js";
 import { takeSocket } from "./socket-reading.js";
 import { rawSwitch, switchFields, writeSwitch } from "./switching-protocols.js";
@@ -122,7 +123,7 @@ export class PendingUpgrade implements Timed {
     this.#address = socket.remoteAddress ?? "";
     this.#isUntouched = untouched(socket);
     (request as UpgradeRequest)[upgradeOf] = this;
-    socket.on("error", ignore); // its close says all that matters
+    socket.on("error", ignoreErrors);
     socket.on("close", this.#onClose);
     timerWheel.set(this, timeout);
   }
@@ -185,7 +186,7 @@ export class PendingUpgrade implements Timed {
   /** Leaves the upgrade to somebody else. */
   letGo(): void {
     this.#settle("decided");
-    this.#parts.socket.off("error", ignore);
+    this.#parts.socket.off("error", ignoreErrors);
   }
 
   /** Answers over HTTP, with the headers that the framework has set so far. */
@@ -202,11 +203,17 @@ export class PendingUpgrade implements Timed {
     const { isUndecided, isFree } = this;
     if (isUndecided && this.#isClaimed) this.#response?.detachSocket(socket);
     this.#settle("gone");
-    if (!isFree) socket.off("error", ignore);
+    if (!isFree) socket.off("error", ignoreErrors);
     else if (isUndecided) answerUpgrade(request, socket, NOT_IN_TIME);
     else socket.destroy();
   }
 
+  /**
+   * Makes the connection a socket of a route, or refuses it where the route's options do.
+   *
+   * @throws {UpgradeError} if an answer was given already
+   * @throws {SubprotocolError} if the route chooses a subprotocol that was not offered
+   */
   accept<Params, Request>(acceptance: Acceptance<Params, Request>): void {
     const { sockets, route } = acceptance;
     const { handshake, socket } = this.#parts;
@@ -287,5 +294,3 @@ const NOT_IN_TIME = { status: 503, reason: "The upgrade was not decided in time.
 function tooLate(route: string): string {
   return `expected an upgrade without an answer, but the route ${route} came after one was given`;
 }
-
-function ignore(): void {}

@@ -3,25 +3,20 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { endAfterAnswer, responseTo } from "./http-answer.js";
+import { lastResponse } from "./http-answer.js";
 
 /** Fields that ask for the upgrade; without them, Node's server sees a request like any other. */
 const upgradeFields: ReadonlySet<string> = new Set(["upgrade", "http2-settings"]);
 
 /** Gives the connection back to the server, which reads the request again, without the upgrade: its body too. */
 export function servePlain(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
-  if (!request.complete || request.readableLength > 0) return serveOnce(server, request, socket);
+  // Newer versions of Node read the body into the request: then this is the request to serve, and the last.
+  if (!request.complete || request.readableLength > 0) {
+    server.emit("request", request, lastResponse(request, socket));
+    return;
+  }
   socket.unshift(Buffer.concat([Buffer.from(headOf(request), "latin1"), head]));
   server.emit(socket instanceof TLSSocket ? "secureConnection" : "connection", socket);
-}
-
-/** Newer versions of Node read the body of an upgrade into its request: then this is the request to serve, and the last. */
-function serveOnce(server: Server, request: IncomingMessage, socket: Socket): void {
-  const response = responseTo(request);
-  socket.on("error", () => undefined);
-  response.assignSocket(socket);
-  response.on("finish", () => endAfterAnswer(response, socket));
-  server.emit("request", request, response);
 }
 
 function headOf(request: IncomingMessage): string {

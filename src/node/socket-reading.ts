@@ -8,6 +8,7 @@
  */
 
 import { Socket } from "node:net";
+import { ignoreErrors } from "./ignore-errors.js";
 
 /** A socket that is ready to be read by a transport. */
 export interface Reading {
@@ -88,7 +89,7 @@ function isPlain(socket: Socket): boolean {
 export function readFrom(socket: Socket, reader: SocketReader): void {
   (socket as OwnedSocket)[readerOf] = reader;
   socket.on("end", onEnd);
-  socket.on("error", onError);
+  socket.on("error", ignoreErrors);
   socket.on("close", onClose);
   // Where the bytes come to `onRead`, this makes the end of the stream known.
   socket.on("data", onData);
@@ -108,9 +109,6 @@ function onData(this: OwnedSocket, chunk: Buffer): void {
 function onEnd(this: OwnedSocket): void {
   this[readerOf]?.ended();
 }
-
-/** The close that follows says all that matters. */
-function onError(): void {}
 
 function onClose(this: OwnedSocket): void {
   const reader = this[readerOf];

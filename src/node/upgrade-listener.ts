@@ -10,6 +10,7 @@ import { judgeHandshake, type RefusedHandshake } from "../protocol/server-handsh
 import type { SocketsCore } from "../routing/sockets.js";
 import { Deadline } from "./deadline.js";
 import { GOING_DOWN, answerUpgrade } from "./http-answer.js";
+import { ignoreErrors } from "./ignore-errors.js";
 import { PendingUpgrade, failUpgradeOf, type UpgradeParts } from "./pending-upgrade.js";
 import { servePlain } from "./plain-request.js";
 import { untouched } from "./untouched.js";
@@ -67,11 +68,11 @@ class UpgradeListener {
   #afterEarlierResponses(socket: Socket, task: () => void): void {
     const earlier: unknown = Reflect.get(socket, "_httpMessage"); // the response that the socket is assigned to
     if (!(earlier instanceof ServerResponse)) return task();
-    socket.on("error", ignore);
+    socket.on("error", ignoreErrors);
     const deadline = new Deadline(this.#timeout, () => socket.destroy());
     earlier.once("close", () => {
       deadline.clear();
-      socket.off("error", ignore);
+      socket.off("error", ignoreErrors);
       if (!socket.destroyed) this.#afterEarlierResponses(socket, task);
     });
   }
@@ -112,11 +113,11 @@ class UpgradeListener {
     const isUntouched = untouched(socket);
     const deadline = new Deadline(this.#timeout, () => {
       socket.off("close", clear);
-      socket.off("error", ignore);
+      socket.off("error", ignoreErrors);
       if (isUntouched()) answer();
     });
     const clear = (): void => deadline.clear();
-    socket.on("error", ignore); // while nobody has it
+    socket.on("error", ignoreErrors); // while nobody has it
     socket.once("close", clear);
   }
 
@@ -170,5 +171,3 @@ class UpgradeListener {
     return Math.max(...[...this.#takers].map((taker) => taker.settings.handshakeTimeout));
   }
 }
-
-function ignore(): void {}

@@ -165,9 +165,7 @@ export class MessageAssembler implements FrameSink {
     const announced = this.#size + this.#frameRest;
     const doubled = Math.max(needed, 2 * this.#buffer.length);
     const capacity = Math.min(Math.max(doubled, Math.min(announced, TRUSTED_LENGTH)), this.#limit);
-    const grown = Buffer.allocUnsafeSlow(
-      this.#fin ? Math.min(capacity, Math.max(announced, needed)) : capacity,
-    );
+    const grown = Buffer.allocUnsafeSlow(this.#fin ? Math.min(capacity, announced) : capacity);
     this.#buffer.copy(grown, 0, 0, this.#size);
     this.#buffer = grown;
   }

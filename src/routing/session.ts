@@ -7,7 +7,7 @@ import { Connection, type ConnectionObserver, type Consumer } from "../connectio
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { Socket } from "../connection/socket.js";
 import type { Message, Transport } from "../connection/transport.js";
-import { CloseCode } from "../protocol/close-code.js";
+import { CloseCode, MAX_CLOSE_REASON_BYTES } from "../protocol/close-code.js";
 import { ConnectionClosedError } from "../errors.js";
 import type { Hooks, LoopHandler } from "./handler.js";
 import type { SocketsSettings } from "./options.js";
@@ -226,6 +226,6 @@ function complain(error: unknown): void {
 /** As much of the error's message as fits into a close reason (RFC 6455 §5.5). */
 function reasonOf(error: unknown): string {
   const message = Buffer.from(error instanceof Error ? error.message : String(error));
-  if (message.length <= 123) return message.toString();
-  return new TextDecoder().decode(message.subarray(0, 120)).replace(/\uFFFD$/, "");
+  if (message.length <= MAX_CLOSE_REASON_BYTES) return message.toString();
+  return new TextDecoder().decode(message.subarray(0, MAX_CLOSE_REASON_BYTES - 3)).replace(/\uFFFD$/, "");
 }
