@@ -47,7 +47,7 @@ module.exports = {
       name: `only-the-${framework}-adapter-imports-${framework}`,
       severity: "error",
       from: { path: "^src/", pathNot: `^src/frameworks/${framework}\\.ts$` },
-      to: { path: `node_modules/(@types/)?${framework}/` },
+      to: { path: `node_modules/(@types/|@)?${framework}/` },
     })),
     { name: "no-circles", severity: "error", from: { path: "^src/" }, to: { circular: true } },
     {

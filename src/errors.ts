@@ -11,6 +11,7 @@
  *        ├─ InvalidJsonError         ERR_INVALID_JSON        receiveJson of something that is no JSON
  *        ├─ InvalidOptionError       ERR_INVALID_OPTION      a wrong option, at construction
  *        ├─ InvalidRouteError        ERR_INVALID_ROUTE       a route or handler that cannot be registered
+ *        ├─ InvalidUrlError          ERR_INVALID_URL         a URL that cannot be built from what was given
  *        ├─ SubprotocolError         ERR_SUBPROTOCOL         a chosen subprotocol that was not offered
  *        └─ UpgradeError             ERR_UPGRADE             an upgrade accepted twice, or after a refusal
  */
@@ -113,6 +114,11 @@ export class InvalidOptionError extends JackfieldError {
 /** A route that cannot be registered. */
 export class InvalidRouteError extends JackfieldError {
   readonly code = "ERR_INVALID_ROUTE";
+}
+
+/** A URL that cannot be built: the route is unknown, or its variables or the address are not what they must be. */
+export class InvalidUrlError extends JackfieldError {
+  readonly code = "ERR_INVALID_URL";
 }
 
 /** The application chose a subprotocol that the client did not offer (RFC 6455 §4.2.2). */

@@ -1,6 +1,8 @@
 /** Jackfield for `node:http` and `node:https`, and what all frameworks share. */
 
-export { Sockets, type UpgradeRequestListener } from "./frameworks/http.js";
+export { Sockets, type HttpFramework, type UpgradeRequestListener } from "./frameworks/http.js";
+export { acceptUpgrade, type AcceptOptions, type AcceptedSocket } from "./node/accept-upgrade.js";
+export type { ProxyOptions, TrustProxy } from "./node/trusted-proxies.js";
 
 export { Socket, type Sendable, type SessionOf } from "./connection/socket.js";
 export type { Cookies } from "./connection/handshake-facts.js";
@@ -9,7 +11,13 @@ export type { Message } from "./connection/transport.js";
 // All of it, so that applications can add to the interface that is in it.
 export * from "./connection/socket-data.js";
 
+export { Audience, type AudienceSendOptions } from "./routing/audience.js";
+export type { BeforeHook } from "./routing/before.js";
+export { Blueprint, type BlueprintOptions, type RegisterOptions } from "./routing/blueprint.js";
+export type { AnyFramework, Framework, ParamsIn } from "./routing/framework.js";
 export type { Handler, Hooks, LoopHandler } from "./routing/handler.js";
+export type { Identity, IdentityAudience } from "./routing/identities.js";
+export type { RouteDecorator } from "./routing/method-decorator.js";
 export type {
   CompressionOptions,
   ErrorFacts,
@@ -20,7 +28,11 @@ export type {
 } from "./routing/options.js";
 export type { AllowedOrigins } from "./routing/origin.js";
 export type { AnyParams, PathParams } from "./routing/path-params.js";
-export type { DrainOptions } from "./routing/sockets.js";
+export type { DrainOptions } from "./routing/open-sockets.js";
+export { Route } from "./routing/route.js";
+// All of it, so that applications can add to the interface that is in it.
+export * from "./routing/route-names.js";
+export type { UrlArguments, UrlFor, UrlOptions, UrlParams } from "./routing/url.js";
 
 export { CloseCode } from "./protocol/close-code.js";
 export { Opcode } from "./protocol/opcode.js";
@@ -33,6 +45,7 @@ export {
   InvalidMessageError,
   InvalidOptionError,
   InvalidRouteError,
+  InvalidUrlError,
   JackfieldError,
   SubprotocolError,
   UpgradeError,

@@ -246,6 +246,14 @@ export class Connection implements TransportEvents {
     if (this.#paused) this.#resume();
   }
 
+  /** Begins the closing handshake, and hands on nothing more: neither what waits nor what still comes. */
+  dismiss(code: number, reason: string): void {
+    if (this.#phase.name === "closed") return;
+    this.close(code, reason, "application");
+    this.#inbox = undefined;
+    this.#finish(this.#endSoFar);
+  }
+
   closing(code: number, reason: string): void {
     if (this.#phase.name === "closing") {
       this.#finish({ ...this.#phase.sent, clean: true });

@@ -247,9 +247,10 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
     return this.#onDemand.cookies;
   }
 
-  /** The session that the framework's middleware put on the request, if it did. */
+  /** The session that the framework's middleware put on the request, or among its variables, if it did. */
   get session(): SessionOf<Request> {
-    return (this.#facts.request as { session?: unknown } | undefined)?.session as SessionOf<Request>;
+    const request = this.#facts.request as MaybeWithSession | undefined;
+    return (request?.session ?? request?.var?.session) as SessionOf<Request>;
   }
 
   /** The subprotocol that was agreed on, or `undefined` (RFC 6455 §1.9). */
@@ -297,5 +298,15 @@ function bytesOf(data: unknown): Uint8Array | undefined {
   return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
 }
 
+/** Where frameworks keep sessions: on the request, or among the variables of its context. */
+interface MaybeWithSession {
+  readonly session?: unknown;
+  readonly var?: { readonly session?: unknown };
+}
+
 /** The type of a request's session, where the framework's types know one. */
-export type SessionOf<Request> = Request extends { session: infer Session } ? Session : unknown;
+export type SessionOf<Request> = Request extends { session: infer Session }
+  ? Session
+  : Request extends { var: { session: infer Session } }
+    ? Session
+    : unknown;

@@ -1,15 +1,30 @@
 /** Jackfield for Express 5 and 4. */
 
-import { createServer, type Server, type ServerOptions } from "node:http";
+import { createServer, type Server } from "node:http";
 import type { Application, NextFunction, Request, RequestHandler, Response } from "express";
-import { NodeSockets } from "../node/node-sockets.js";
-import { acceptUpgradeOf, type PendingUpgrade } from "../node/pending-upgrade.js";
 import { InvalidOptionError, InvalidRouteError, describe } from "../errors.js";
+import { writeWebResponse } from "../node/http-answer.js";
+import { NodeSockets, serverOptions, startListening } from "../node/node-sockets.js";
+import type { PendingUpgrade } from "../node/pending-upgrade.js";
+import { endSwitch } from "../node/switching-protocols.js";
+import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
+import type { Framework } from "../routing/framework.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { AnyParams, PathParams } from "../routing/path-params.js";
 import { PathPattern } from "../routing/path-pattern.js";
-import type { Route } from "../routing/route.js";
+import type { AnyRoute, Route } from "../routing/route.js";
+import type { RequestAddress } from "../routing/url.js";
+
+/** The types of Express. */
+export interface ExpressFramework extends Framework {
+  readonly params: PathParams<this["path"]>;
+  readonly request: Request;
+  readonly options: RouteOptions<Request>;
+}
+
+/** Routes to be mounted by `sockets.register`. */
+export class Blueprint extends BlueprintOf<ExpressFramework> {}
 
 /**
  * WebSocket routes for an Express app.
@@ -20,19 +35,14 @@ import type { Route } from "../routing/route.js";
  *     });
  *     app.listen(5000);
  */
-export class Sockets extends NodeSockets<Request> {
+export class Sockets extends NodeSockets<ExpressFramework> {
   #app: Application | undefined;
-  /** Registered before there was an app. */
-  readonly #early: [path: string, handler: RequestHandler][] = [];
-  readonly #patterns: PathPattern[] = [];
-  /** Whether there are routes of which only Express can tell the paths. */
-  #hasNativeRoutes = false;
 
   /**
    * @param app - the Express app, whose `listen` carries the sockets along; without one, see `init`
    * @throws {InvalidOptionError}
    */
-  constructor(app?: Application, options: SocketsOptions = {}) {
+  constructor(app?: Application, options: SocketsOptions<Request> = {}) {
     super(options);
     if (app !== undefined) this.init(app);
   }
@@ -42,36 +52,8 @@ export class Sockets extends NodeSockets<Request> {
     if (typeof app !== "function" || typeof app.listen !== "function")
       throw new InvalidOptionError("app", "an Express app", app);
     this.#app = app;
-    const listen = app.listen.bind(app) as (...args: unknown[]) => Server;
-    app.listen = (...args: unknown[]): Server => {
-      const server = listen(...args);
-      this.attach(server);
-      return server;
-    };
-    for (const [path, handler] of this.#early.splice(0)) app.get(path, handler);
-    return this;
-  }
-
-  /**
-   * Adds a route to the app, behind the middleware and the routes that it has so far.
-   *
-   * @param path - in the syntax of the app's Express
-   * @param handler - a loop over messages, or hooks
-   * @throws {InvalidRouteError} if the path or the handler is none
-   * @throws {InvalidOptionError}
-   */
-  route<Path extends string>(
-    path: Path,
-    handler: Handler<PathParams<Path>, Request>,
-    options: RouteOptions = {},
-  ): this {
-    // A star alone is a path of Express 4; anything else that begins with no slash would never match.
-    if (typeof path !== "string" || !/^[/*]/.test(path))
-      throw new InvalidRouteError(`expected a path that begins with /, but got ${describe(path)}`);
-    const native = this.#nativeHandler(this.createRoute(path, handler, options));
-    if (this.#app === undefined) this.#early.push([path, native]);
-    else this.#app.get(path, native);
-    this.#remember(path);
+    this.carryAlong(app);
+    this.mountEarly();
     return this;
   }
 
@@ -81,46 +63,68 @@ export class Sockets extends NodeSockets<Request> {
    */
   upgrade<Params = AnyParams>(
     handler: Handler<Params, Request>,
-    options: RouteOptions = {},
+    options: RouteOptions<Request> = {},
   ): RequestHandler<Params> {
-    this.#hasNativeRoutes = true;
-    return this.#nativeHandler(
-      this.createRoute<Params>("upgrade()", handler, options),
-    ) as RequestHandler<Params>;
+    return this.#handlerOf(this.createNativeRoute(handler, options)) as RequestHandler<Params>;
   }
 
-  #nativeHandler<Params>(route: Route<Params, Request>): RequestHandler {
-    return (request: Request, _response: Response, next: NextFunction): void => {
-      if (!acceptUpgradeOf(request, { sockets: this, route, params: request.params as Params, request }))
-        next();
+  #handlerOf(route: AnyRoute): RequestHandler {
+    const serve = async (request: Request, response: Response, next: NextFunction): Promise<void> => {
+      const { params } = request;
+      const verdict = await this.arrive({
+        route: route as Route<unknown, Request>,
+        params,
+        message: request,
+        request,
+      });
+      if (verdict === "passed") next();
+      else if (verdict === "accepted") endSwitch(response);
+      else await writeWebResponse(response, verdict);
     };
+    // Express 4 doesn't look at promises.
+    return (request, response, next) => void serve(request, response, next).catch(next);
   }
 
-  #remember(path: string): void {
+  protected override patternOf(path: string): PathPattern | undefined {
+    // A star alone is a path of Express 4; anything else that begins with no slash would never match.
+    if (typeof path !== "string" || !/^[/*]/.test(path))
+      throw new InvalidRouteError(`expected a path that begins with /, but got ${describe(path)}`);
     try {
-      this.#patterns.push(new PathPattern(path));
+      return new PathPattern(path);
     } catch (error) {
       // Express 4 has a syntax of its own, of which only it can tell the paths.
-      if (!(error instanceof InvalidRouteError)) throw error;
-      this.#hasNativeRoutes = true;
+      if (error instanceof InvalidRouteError) return undefined;
+      throw error;
     }
   }
 
-  override claims(path: string): boolean | undefined {
-    if (this.#patterns.some((pattern) => pattern.match(path) !== undefined)) return true;
-    return this.#hasNativeRoutes ? undefined : false;
+  protected override mount(path: string, route: AnyRoute): void {
+    this.#requireApp().get(path, this.#handlerOf(route));
+  }
+
+  protected override addressOf(request: Request): RequestAddress {
+    return { secure: request.secure, host: hostOf(request) };
   }
 
   override dispatch({ request, response }: PendingUpgrade): void {
     this.#requireApp()(request, response);
   }
 
-  protected override createServer(options: ServerOptions): Server {
-    return createServer(options, this.#requireApp());
+  protected override startServer(port: number, host: string | undefined): Promise<Server> {
+    return startListening(createServer(serverOptions, this.#requireApp()), port, host);
   }
 
   #requireApp(): Application {
     if (this.#app !== undefined) return this.#app;
     throw new InvalidRouteError("expected an Express app, but there is none yet; call sockets.init(app)");
   }
+}
+
+/** With the port, and from X-Forwarded-Host where the app trusts the proxy: Express 4 leaves the port out. */
+function hostOf(request: Request): string {
+  const trusts = request.app.get("trust proxy fn") as (address: string, hop: number) => boolean;
+  const forwarded = trusts(request.socket.remoteAddress ?? "", 0)
+    ? request.get("X-Forwarded-Host")
+    : undefined;
+  return (forwarded ?? request.get("Host") ?? "").split(",", 1)[0]?.trim() ?? "";
 }

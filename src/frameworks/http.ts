@@ -1,25 +1,31 @@
 /** Jackfield for servers of `node:http` and `node:https` without a framework. */
 
+import { createServer, type Server, type IncomingMessage, type ServerResponse } from "node:http";
+import type { ParamData } from "path-to-regexp";
+import { NOT_FOUND, UPGRADE_REQUIRED, writeAnswer, writeWebResponse } from "../node/http-answer.js";
+import { NodeSockets, serverOptions, startListening } from "../node/node-sockets.js";
+import { failUpgradeOf, isUpgrade, type PendingUpgrade, type Verdict } from "../node/pending-upgrade.js";
+import { endSwitch } from "../node/switching-protocols.js";
 import {
-  createServer,
-  type Server,
-  type IncomingMessage,
-  type ServerOptions,
-  type ServerResponse,
-} from "node:http";
+  forwardedAddress,
+  trustedProxies,
+  withoutProxyOptions,
+  type ProxyOptions,
+} from "../node/trusted-proxies.js";
+import { requestPath } from "../protocol/request-path.js";
+import type { Framework } from "../routing/framework.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { PathParams } from "../routing/path-params.js";
-import { PathPattern } from "../routing/path-pattern.js";
+import type { MatchedRoute } from "../routing/route-table.js";
 import type { Route } from "../routing/route.js";
-import { requestPath } from "../protocol/request-path.js";
-import { NodeSockets } from "../node/node-sockets.js";
-import { acceptUpgradeOf, failUpgradeOf, type PendingUpgrade } from "../node/pending-upgrade.js";
-import { writeAnswer } from "../node/http-answer.js";
+import type { RequestAddress } from "../routing/url.js";
 
-interface MatchedRoute {
-  readonly pattern: PathPattern;
-  readonly route: Route<never, IncomingMessage>;
+/** The types of `node:http`. */
+export interface HttpFramework extends Framework {
+  readonly params: PathParams<this["path"]>;
+  readonly request: IncomingMessage;
+  readonly options: RouteOptions<IncomingMessage>;
 }
 
 /** A request listener that makes a socket of an upgrade, to be called from one's own routing. */
@@ -32,17 +38,21 @@ export type UpgradeRequestListener = (request: IncomingMessage, response: Server
  *     sockets.route("/echo", async (ws) => {
  *       for await (const message of ws) await ws.send(message);
  *     });
+ *
+ * Paths are in the syntax of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`.
  */
-export class Sockets extends NodeSockets<IncomingMessage> {
-  readonly #routes: MatchedRoute[] = [];
+export class Sockets extends NodeSockets<HttpFramework> {
+  readonly #isTrusted: (address: string) => boolean;
   #hasListeners = false;
 
   /**
    * @param server - the server to attach to; without one, see `init`, `attach` and `listen`
    * @throws {InvalidOptionError}
    */
-  constructor(server?: Server, options: SocketsOptions = {}) {
-    super(options);
+  constructor(server?: Server, options: SocketsOptions<IncomingMessage> & ProxyOptions = {}) {
+    super(withoutProxyOptions(options));
+    this.#isTrusted = trustedProxies(options.trustProxy);
+    this.mountEarly();
     if (server !== undefined) this.init(server);
   }
 
@@ -52,87 +62,85 @@ export class Sockets extends NodeSockets<IncomingMessage> {
   }
 
   /**
-   * Adds a route.
-   *
-   * @param path - in the syntax of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`
-   * @param handler - a loop over messages, or hooks
-   * @throws {InvalidRouteError} if the path or the handler is none
-   * @throws {InvalidOptionError}
-   */
-  route<Path extends string>(
-    path: Path,
-    handler: Handler<PathParams<Path>, IncomingMessage>,
-    options: RouteOptions = {},
-  ): this {
-    this.#routes.push({ pattern: new PathPattern(path), route: this.createRoute(path, handler, options) });
-    return this;
-  }
-
-  /**
    * Makes a request listener for one's own routing: called for a WebSocket upgrade, it makes a socket of it; called
    * for any other request, it answers 426. The listeners of the server's `request` event are called for upgrades to
    * paths that have no route here.
    */
   upgrade(
     handler: Handler<Record<string, never>, IncomingMessage>,
-    options: RouteOptions = {},
+    options: RouteOptions<IncomingMessage> = {},
   ): UpgradeRequestListener {
-    const route = this.createRoute("upgrade()", handler, options);
+    const route = this.createNativeRoute(handler, options);
     this.#hasListeners = true;
     return (request, response) => {
-      try {
-        if (!acceptUpgradeOf(request, { sockets: this, route, params: {}, request }))
-          answerPlainRequest(response, true);
-      } catch (error) {
-        // There is no framework that would answer for a fault.
-        if (!failUpgradeOf(request, error, this.settings.logger)) throw error;
-      }
+      if (!isUpgrade(request)) return writeAnswer(response, UPGRADE_REQUIRED);
+      this.#settle(
+        request,
+        () => this.arrive({ route, params: {}, message: request, request }),
+        (verdict) => {
+          if (verdict instanceof Response) return writeWebResponse(response, verdict);
+          return verdict === "accepted" ? endSwitch(response) : writeAnswer(response, NOT_FOUND);
+        },
+      );
     };
   }
 
-  override claims(path: string): boolean | undefined {
-    if (this.#find(path) !== undefined) return true;
-    return this.#hasListeners ? undefined : false;
+  /** Answers for faults too, as there is no framework that would. */
+  #settle(
+    request: IncomingMessage,
+    decide: () => Verdict | Promise<Verdict>,
+    answer: (verdict: Verdict) => Promise<void> | void,
+  ): void {
+    const { logger } = this.openSockets.settings;
+    try {
+      const verdict = decide();
+      const answered = verdict instanceof Promise ? verdict.then(answer) : answer(verdict);
+      answered?.catch((error: unknown) => {
+        if (!failUpgradeOf(request, error, logger))
+          logger.error("jackfield: an upgrade failed after it was answered", error);
+      });
+    } catch (error) {
+      if (!failUpgradeOf(request, error, logger)) throw error;
+    }
   }
 
   override dispatch(upgrade: PendingUpgrade, server: Server): void {
-    const found = this.#find(upgrade.path);
-    if (found !== undefined) {
-      const { route, params } = found;
-      const isUnseen = server.listenerCount("upgrade") === 1; // another listener may have put something on the request
-      upgrade.accept({ sockets: this, route, params, request: upgrade.request, isUnseen });
-    } else if (this.#hasListeners) {
-      server.emit("request", upgrade.request, upgrade.response);
-    } else {
-      upgrade.refuse({ status: 404, reason: "There is no WebSocket here." });
-    }
+    const found = this.routes.find(upgrade.path);
+    if (typeof found === "object") this.#accept(upgrade, found, server.listenerCount("upgrade") === 1);
+    else if (this.#hasListeners) server.emit("request", upgrade.request, upgrade.response);
+    else upgrade.refuse(NOT_FOUND);
   }
 
-  #find(path: string): { readonly route: Route<never, IncomingMessage>; readonly params: never } | undefined {
-    for (const { pattern, route } of this.#routes) {
-      const params = pattern.match(path);
-      if (params !== undefined) return { route, params: params as never };
-    }
-    return undefined;
+  /** @param isUnseen - whether no other listener may have put something on the request */
+  #accept(upgrade: PendingUpgrade, found: MatchedRoute, isUnseen: boolean): void {
+    const route = found.route as Route<ParamData, IncomingMessage>;
+    const { request } = upgrade;
+    const { params } = found;
+    const acceptance = { sockets: this.openSockets, route, params, request, isUnseen };
+    const hasHooks = route.settings.before.length > 0;
+    this.#settle(
+      request,
+      () => (hasHooks ? this.arrive({ ...acceptance, message: request }) : upgrade.accept(acceptance)),
+      (verdict) => {
+        if (verdict instanceof Response) return writeWebResponse(upgrade.response, verdict);
+        return upgrade.complete();
+      },
+    );
   }
 
-  protected override createServer(options: ServerOptions): Server {
-    return createServer(options, (request, response) => {
-      answerPlainRequest(response, this.#find(pathOf(request)) !== undefined);
+  protected override mount(): void {
+    // The table of routes is all there is.
+  }
+
+  protected override addressOf(request: IncomingMessage): RequestAddress {
+    return forwardedAddress(request, this.#isTrusted);
+  }
+
+  protected override startServer(port: number, host: string | undefined): Promise<Server> {
+    const server = createServer(serverOptions, (request, response) => {
+      const { path = "" } = requestPath(request.url ?? "/") ?? {};
+      writeAnswer(response, this.find(path) === undefined ? NOT_FOUND : UPGRADE_REQUIRED);
     });
+    return startListening(server, port, host);
   }
-}
-
-function pathOf(request: IncomingMessage): string {
-  return requestPath(request.url ?? "/")?.path ?? "";
-}
-
-function answerPlainRequest(response: ServerResponse, isSocketRoute: boolean): void {
-  if (!isSocketRoute) return writeAnswer(response, { status: 404, reason: "There is nothing here." });
-  const headers = [["Upgrade", "websocket"]] as const;
-  writeAnswer(response, {
-    status: 426,
-    reason: "This is a WebSocket; connect to it with ws:// or wss://.",
-    headers,
-  });
 }

@@ -2,6 +2,8 @@
 
 import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import { Deadline } from "./deadline.js";
 import { ignoreErrors } from "./ignore-errors.js";
 
@@ -16,6 +18,15 @@ export interface HttpAnswer {
 }
 
 export const GOING_DOWN: HttpAnswer = { status: 503, reason: "The server goes down; try again later." };
+
+export const NOT_FOUND: HttpAnswer = { status: 404, reason: "There is no WebSocket here." };
+
+/** To a plain request for a route of sockets (RFC 9110 §15.5.22). */
+export const UPGRADE_REQUIRED: HttpAnswer = {
+  status: 426,
+  reason: "This is a WebSocket; connect to it with ws:// or wss://.",
+  headers: [["Upgrade", "websocket"]],
+};
 
 /** Answers a request for which no framework was asked, and ends the connection. */
 export function answerUpgrade(request: IncomingMessage, socket: Socket, answer: HttpAnswer): void {
@@ -43,6 +54,25 @@ export function writeAnswer(response: ServerResponse, { status, reason, headers 
   response.statusCode = status;
   response.setHeader("Content-Type", "text/plain; charset=utf-8");
   response.end(`${reason}\n`);
+}
+
+/** The same for a framework to send. */
+export function asWebResponse({ status, reason, headers = [] }: HttpAnswer): Response {
+  const response = new Response(`${reason}\n`, { status });
+  for (const [name, value] of headers) response.headers.set(name, value);
+  return response;
+}
+
+/** Writes an answer where no framework does it, beside the headers that were set so far. */
+export async function writeWebResponse(response: ServerResponse, answer: Response): Promise<void> {
+  response.statusCode = answer.status;
+  if (answer.statusText !== "") response.statusMessage = answer.statusText;
+  for (const [name, value] of answer.headers) {
+    if (name !== "set-cookie") response.setHeader(name, value);
+  }
+  for (const cookie of answer.headers.getSetCookie()) response.appendHeader("Set-Cookie", cookie);
+  if (answer.body === null) response.end();
+  else await pipeline(Readable.fromWeb(answer.body), response);
 }
 
 /** Parts a finished response from its socket, and tells those who wait for its end, as Node's server does. */

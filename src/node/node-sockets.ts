@@ -1,24 +1,48 @@
 /** What the `Sockets` of all frameworks on Node's servers have in common. */
 
 import { EventEmitter } from "node:events";
-import type { Server, ServerOptions } from "node:http";
+import type { IncomingMessage, Server, ServerOptions } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import { InvalidOptionError } from "../errors.js";
-import { DEFAULT_GRACE, SocketsCore, type DrainOptions } from "../routing/sockets.js";
-import type { PendingUpgrade } from "./pending-upgrade.js";
+import { runBeforeHooks } from "../routing/before.js";
+import type { Framework } from "../routing/framework.js";
+import { DEFAULT_GRACE, type DrainOptions } from "../routing/open-sockets.js";
+import type { AnyRoute, Route } from "../routing/route.js";
+import { SocketsCore } from "../routing/sockets.js";
+import { acceptUpgradeOf, isUpgrade, type PendingUpgrade, type Verdict } from "./pending-upgrade.js";
 import { listenForUpgrades, type UpgradeTaker } from "./upgrade-listener.js";
 
 /** How long a client may take to send the head of a request, in milliseconds; Node's own limit is a minute. */
 const HEADERS_TIMEOUT = 9_000;
 
-export abstract class NodeSockets<Request> extends SocketsCore<Request> implements UpgradeTaker {
-  readonly #servers = new Set<Server>();
+/** A request that has come to a route. */
+export interface Arrival<Params, Request> {
+  readonly route: Route<Params, Request>;
+  readonly params: Params;
+  /** Node's request. */
+  readonly message: IncomingMessage;
+  /** The framework's own request. */
+  readonly request: Request;
+}
 
-  abstract claims(path: string): boolean | undefined;
+export abstract class NodeSockets<Types extends Framework>
+  extends SocketsCore<Types>
+  implements UpgradeTaker
+{
+  readonly #servers = new Set<Server>();
+  #hasWarned = false;
+
+  /** @internal */
   abstract dispatch(upgrade: PendingUpgrade, server: Server): void;
-  /** Makes the server that `listen` starts. */
-  protected abstract createServer(options: ServerOptions): Server;
+  /** Starts the server for `listen`. @internal */
+  protected abstract startServer(port: number, host: string | undefined): Promise<Server>;
+
+  /** @internal */
+  find(path: string): AnyRoute | "unsure" | undefined {
+    const found = this.routes.find(path);
+    return typeof found === "object" ? found.route : found;
+  }
 
   /** Takes the upgrades of a server made by hand: `node:http` or `node:https`, one or several. */
   attach(server: Server): this {
@@ -36,15 +60,8 @@ export abstract class NodeSockets<Request> extends SocketsCore<Request> implemen
    * @throws whatever `server.listen` fails with, such as EADDRINUSE
    */
   async listen(port: number, host?: string): Promise<Server> {
-    const server = this.createServer({ headersTimeout: HEADERS_TIMEOUT, connectionsCheckingInterval: 1_000 });
+    const server = await this.startServer(port, host);
     this.attach(server);
-    await new Promise<void>((resolve, reject) => {
-      server.once("error", reject);
-      server.listen(port, host, () => {
-        server.off("error", reject);
-        resolve();
-      });
-    });
     this.#servers.add(server);
     return server;
   }
@@ -61,6 +78,67 @@ export abstract class NodeSockets<Request> extends SocketsCore<Request> implemen
     const graceLeft = Math.max(0, graceEnd - performance.now());
     await Promise.all(servers.map((server) => closeServer(server, graceLeft)));
   }
+
+  /** Has the framework's `listen`, of this one app, carry the sockets along. @internal */
+  protected carryAlong(app: { listen: (...args: never[]) => Server }): void {
+    const listen = app.listen.bind(app) as (...args: unknown[]) => Server;
+    app.listen = (...args: unknown[]): Server => {
+      const server = listen(...args);
+      this.attach(server);
+      return server;
+    };
+  }
+
+  /**
+   * Lets the hooks of a route have their turn, and then the route.
+   *
+   * @returns a promise only where there are hooks
+   * @internal
+   */
+  protected arrive<Params>(arrival: Arrival<Params, Types["request"]>): Verdict | Promise<Verdict> {
+    const { route, params, message, request } = arrival;
+    const { before } = route.settings;
+    if (!isUpgrade(message)) {
+      this.#warnIfDetached(message, route);
+      return "passed";
+    }
+    const accept = (): Verdict =>
+      acceptUpgradeOf(message, { sockets: this.openSockets, route, params, request });
+    if (before.length === 0) return accept();
+    return runBeforeHooks(before, request, params).then((answer) => answer ?? accept());
+  }
+
+  /** Node serves an upgrade as a plain request where nobody listens for upgrades: that is told once. */
+  #warnIfDetached({ headers }: IncomingMessage, { name }: AnyRoute): void {
+    if (this.#hasWarned || !/^websocket$/i.test(headers.upgrade ?? "")) return;
+    this.#hasWarned = true;
+    this.openSockets.settings.logger.warn(
+      `jackfield: a client asked for the WebSocket ${name}, but over a server that the sockets don't know of; ` +
+        "call sockets.attach(server)",
+    );
+  }
+}
+
+/** What a server of ours is made with. */
+export const serverOptions: ServerOptions = {
+  headersTimeout: HEADERS_TIMEOUT,
+  connectionsCheckingInterval: 1_000,
+};
+
+/** @throws whatever `server.listen` fails with */
+export async function startListening(
+  server: Server,
+  port: number,
+  host: string | undefined,
+): Promise<Server> {
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
+  return server;
 }
 
 async function closeServer(server: Server, grace: number): Promise<void> {

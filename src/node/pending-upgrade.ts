@@ -11,13 +11,14 @@ import { UpgradeError } from "../errors.js";
 import { acceptCompressionOffer, type CompressionAgreement } from "../protocol/compression-offer.js";
 import type { ValidHandshake } from "../protocol/server-handshake.js";
 import { admit } from "../routing/admission.js";
+import type { OpenSockets } from "../routing/open-sockets.js";
 import type { Logger } from "../routing/options.js";
-import type { Route } from "../routing/route.js";
-import type { SocketsCore } from "../routing/sockets.js";
+import type { AnyRoute, Route } from "../routing/route.js";
 import { CompactFacts } from "./compact-facts.js";
 import {
   GOING_DOWN,
   answerUpgrade,
+  asWebResponse,
   closeResponse,
   endAfterAnswer,
   responseTo,
@@ -27,7 +28,7 @@ import {
 import { ignoreErrors } from "./ignore-errors.js";
 import { MessageCompression } from "./message-compression.js";
 import { takeSocket } from "./socket-reading.js";
-import { rawSwitch, switchFields, writeSwitch } from "./switching-protocols.js";
+import { becomeSwitch, endSwitch, rawSwitch, switchFields } from "./switching-protocols.js";
 import { TcpTransport } from "./tcp-transport.js";
 import { untouched } from "./untouched.js";
 
@@ -42,7 +43,7 @@ export interface UpgradeParts {
 
 /** What a route gives for its socket. */
 export interface Acceptance<Params, Request> {
-  readonly sockets: SocketsCore<Request>;
+  readonly sockets: OpenSockets;
   readonly route: Route<Params, Request>;
   readonly params: Params;
   /** The framework's own request. */
@@ -51,10 +52,16 @@ export interface Acceptance<Params, Request> {
   readonly isUnseen?: boolean;
 }
 
+/**
+ * What a route says of a request: `"accepted"`, so that the response becomes the 101 when the framework ends it;
+ * `"passed"`, if it is no upgrade, or one that may be meant for somebody else; or the answer for the framework to send.
+ */
+export type Verdict = "accepted" | "passed" | Response;
+
 type State =
   /** The framework has not decided yet. */
   | "pending"
-  /** The 101 is on its way. */
+  /** A route has accepted, and the framework is to end the response. */
   | "accepted"
   /** It is a socket now, or was answered over HTTP, or left to somebody else, or the client has gone. */
   | "done";
@@ -66,24 +73,25 @@ interface UpgradeRequest extends IncomingMessage {
   [upgradeOf]?: PendingUpgrade | "decided" | "gone";
 }
 
+/** Whether a request asks for an upgrade that may become a socket. */
+export function isUpgrade(request: IncomingMessage): boolean {
+  return (request as UpgradeRequest)[upgradeOf] !== undefined;
+}
+
 /**
- * Makes the connection of a request a socket of a route, or refuses it where the route's options do.
+ * Makes the connection of a request a socket of a route, or tells what to answer instead.
  *
- * @returns false if the request does not ask for an upgrade
  * @throws {UpgradeError} if an answer was given already
  * @throws {SubprotocolError} if the route chooses a subprotocol that was not offered
  */
 export function acceptUpgradeOf<Params, Request>(
   request: IncomingMessage,
   acceptance: Acceptance<Params, Request>,
-): boolean {
+): Verdict {
   const upgrade = (request as UpgradeRequest)[upgradeOf];
-  if (upgrade === undefined) return false;
-  if (upgrade === "decided") {
-    throw new UpgradeError(tooLate(acceptance.route.name));
-  }
-  if (upgrade !== "gone") upgrade.accept(acceptance);
-  return true;
+  if (upgrade === undefined) return "passed";
+  if (upgrade === "decided") throw new UpgradeError(tooLate(acceptance.route.name));
+  return upgrade === "gone" ? "accepted" : upgrade.accept(acceptance); // nobody is there to see the difference
 }
 
 /**
@@ -108,11 +116,12 @@ export class PendingUpgrade implements Timed {
   /** The request's target, which frameworks change on its way. */
   readonly #target: string;
   readonly #address: string;
+  readonly #began = performance.now();
   #response: ServerResponse | undefined;
   #state: State = "pending";
   #isClaimed = false;
   /** Whose connections it is counted among. */
-  #counted: SocketsCore<never> | undefined;
+  #counted: OpenSockets | undefined;
   readonly #isUntouched: () => boolean;
   #open: (() => void) | undefined;
 
@@ -156,9 +165,13 @@ export class PendingUpgrade implements Timed {
     return this.#state === "pending";
   }
 
-  /** Whether nothing was answered, not even in part. */
+  /** Whether nobody has decided, and nothing was answered, not even in part. */
   get isUndecided(): boolean {
-    return this.isPending && this.#response?.headersSent !== true;
+    return this.isPending && this.#isUnanswered;
+  }
+
+  get #isUnanswered(): boolean {
+    return this.#state !== "done" && this.#response?.headersSent !== true;
   }
 
   /** Whether it can still become ours: nobody else has begun to use the socket. */
@@ -170,17 +183,16 @@ export class PendingUpgrade implements Timed {
    * Makes the upgrade ours: whatever the framework answers goes out, and it counts as a connection of `sockets`.
    * One that was answered before goes out uncounted where there is no room, as its connection ends with it.
    *
-   * @returns false if it is one connection too many, and was refused
+   * @returns what to answer if it is one connection too many
    */
-  claim(sockets: SocketsCore<never>): boolean {
-    if (this.#isClaimed) return true;
+  claim(sockets: OpenSockets): HttpAnswer | undefined {
+    if (this.#isClaimed) return undefined;
     this.#isClaimed = true;
     const status = sockets.limits.enter(this.#address);
     if (status === undefined) this.#counted = sockets;
     if (this.#response !== undefined) this.#assignSocket(this.#response);
-    if (status === undefined || !this.isUndecided) return true;
-    this.refuse({ status, reason: "There are too many connections; try again later." });
-    return false;
+    if (status === undefined || !this.isUndecided) return undefined;
+    return { status, reason: "There are too many connections; try again later." };
   }
 
   /** Leaves the upgrade to somebody else. */
@@ -200,49 +212,61 @@ export class PendingUpgrade implements Timed {
    */
   expire(): void {
     const { request, socket } = this.#parts;
-    const { isUndecided, isFree } = this;
-    if (isUndecided && this.#isClaimed) this.#response?.detachSocket(socket);
+    const { isFree } = this;
+    const isUnanswered = this.#isUnanswered;
+    if (isUnanswered && this.#isClaimed) this.#response?.detachSocket(socket);
     this.#settle("gone");
     if (!isFree) socket.off("error", ignoreErrors);
-    else if (isUndecided) answerUpgrade(request, socket, NOT_IN_TIME);
+    else if (isUnanswered) answerUpgrade(request, socket, NOT_IN_TIME);
     else socket.destroy();
   }
 
   /**
-   * Makes the connection a socket of a route, or refuses it where the route's options do.
+   * Makes the connection a socket of a route, or tells what to answer instead.
    *
    * @throws {UpgradeError} if an answer was given already
    * @throws {SubprotocolError} if the route chooses a subprotocol that was not offered
    */
-  accept<Params, Request>(acceptance: Acceptance<Params, Request>): void {
+  accept<Params, Request>(acceptance: Acceptance<Params, Request>): Verdict {
     const { sockets, route } = acceptance;
     const { handshake, socket } = this.#parts;
     if (!this.isUndecided) throw new UpgradeError(tooLate(route.name));
-    if (!this.isFree) return this.letGo(); // another listener was faster
-    if (!this.claim(sockets)) return;
-    if (sockets.isDraining) return this.refuse(GOING_DOWN);
+    if (!this.isFree) {
+      this.letGo(); // another listener was faster
+      return "accepted";
+    }
+    if (!this.#isClaimed && !isSpokenBy(route, handshake.subprotocols)) return "passed";
+    const tooMany = this.claim(sockets);
+    if (tooMany !== undefined) return asWebResponse(tooMany);
+    if (sockets.isDraining) return asWebResponse(GOING_DOWN);
     const admission = admit(handshake, "encrypted" in socket, route.settings);
-    if ("status" in admission) return this.refuse(admission);
+    if ("status" in admission) return asWebResponse(admission);
+    const identity = sockets.identify(acceptance.request);
     const { compression: offered } = route.settings;
     const compression = offered && acceptCompressionOffer(handshake.extensions, offered);
     const fields = switchFields(handshake.key, admission.subprotocol, compression);
-    const open = (): void => this.#openSocket(acceptance, admission.subprotocol, compression);
+    const open = (): void => this.#openSocket(acceptance, admission.subprotocol, compression, identity);
+    this.#state = "accepted";
     if (this.#response === undefined) {
       socket.write(rawSwitch(fields), "latin1");
       open();
     } else {
-      writeSwitch(this.#response, fields);
-      this.#state = "accepted";
+      becomeSwitch(this.#response, fields);
       this.#open = open;
-      // Ended as any response is, so that sessions are saved and loggers log.
-      this.#response.end();
     }
+    return "accepted";
+  }
+
+  /** Ends the response to an upgrade that was accepted, where no framework does it. */
+  complete(): void {
+    if (this.#state === "accepted") endSwitch(this.response);
   }
 
   #openSocket<Params, Request>(
     acceptance: Acceptance<Params, Request>,
     subprotocol: string | undefined,
     agreement: CompressionAgreement | undefined,
+    identity: string | undefined,
   ): void {
     const { sockets, route } = acceptance;
     const { maxMessageSize, compression: offered } = route.settings;
@@ -255,7 +279,8 @@ export class PendingUpgrade implements Timed {
     const compression =
       agreement && offered && new MessageCompression(agreement, { ...offered, maxMessageSize });
     const transport = new TcpTransport(reading, { maxMessageSize, compression });
-    sockets.open(route, transport, this.#factsOf(acceptance, subprotocol));
+    const facts = this.#factsOf(acceptance, subprotocol);
+    sockets.open({ route, transport, facts, identity, began: this.#began });
   }
 
   #factsOf<Params, Request>(
@@ -271,7 +296,7 @@ export class PendingUpgrade implements Timed {
 
   readonly #onFinish = (): void => {
     if (this.#state === "done") return;
-    if (this.#open !== undefined) return this.#open();
+    if (this.#open !== undefined && this.#response?.statusCode === 101) return this.#open();
     this.#settle("decided");
     endAfterAnswer(this.response, this.#parts.socket);
   };
@@ -290,6 +315,13 @@ export class PendingUpgrade implements Timed {
 }
 
 const NOT_IN_TIME = { status: 503, reason: "The upgrade was not decided in time." } as const;
+
+/** Whether a route may be meant by a client that names subprotocols: a dev server's client names its own. */
+export function isSpokenBy(route: AnyRoute, offered: readonly string[]): boolean {
+  const { subprotocols } = route.settings;
+  if (offered.length === 0 || typeof subprotocols === "function") return true;
+  return offered.some((each) => subprotocols.includes(each));
+}
 
 function tooLate(route: string): string {
   return `expected an upgrade without an answer, but the route ${route} came after one was given`;

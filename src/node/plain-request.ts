@@ -8,6 +8,14 @@ import { lastResponse } from "./http-answer.js";
 /** Fields that ask for the upgrade; without them, Node's server sees a request like any other. */
 const upgradeFields: ReadonlySet<string> = new Set(["upgrade", "http2-settings"]);
 
+/** Versions of HTTP and TLS that clients offer with an ordinary request: Java's HTTP client with every first one. */
+const HTTP_AND_TLS = /^\s*(?:h2c?|http|tls)(?:\/[\d.]+)?\s*$/i;
+
+/** Whether the request asks for nothing that any listener for upgrades would want. */
+export function isPlainForAll({ headers }: IncomingMessage): boolean {
+  return (headers.upgrade ?? "").split(",").every((protocol) => HTTP_AND_TLS.test(protocol));
+}
+
 /** Gives the connection back to the server, which reads the request again, without the upgrade: its body too. */
 export function servePlain(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
   // Newer versions of Node read the body into the request: then this is the request to serve, and the last.

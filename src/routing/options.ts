@@ -5,7 +5,9 @@ import { defaultConnectionSettings, type ConnectionSettings } from "../connectio
 import { InvalidOptionError } from "../errors.js";
 import { isWindowSetting, type CompressionSettings } from "../protocol/compression-offer.js";
 import { isToken } from "../protocol/header-field.js";
+import type { BeforeHook } from "./before.js";
 import type { ConnectionLimitSettings } from "./connection-limits.js";
+import type { Identity } from "./identities.js";
 import type { AllowedOrigins } from "./origin.js";
 
 /** How messages are compressed (permessage-deflate, RFC 7692). */
@@ -18,8 +20,8 @@ export interface CompressionOptions extends CompressionSettings {
 export type SubprotocolChoice = readonly string[] | ((offered: readonly string[]) => string | undefined);
 
 /** What can be set for one route. Durations are in milliseconds, sizes in bytes. */
-export interface RouteOptions extends Partial<Omit<ConnectionSettings, "inbox">> {
-  /** The name of the route in logs and errors. @default its path */
+export interface RouteOptions<Request = unknown> extends Partial<Omit<ConnectionSettings, "inbox">> {
+  /** The name of the route in logs and errors and for `urlFor`. @default its path */
   readonly name?: string;
   /** The most bytes that a message may have; a longer one ends the connection with 1009. @default 1048576 */
   readonly maxMessageSize?: number;
@@ -31,6 +33,8 @@ export interface RouteOptions extends Partial<Omit<ConnectionSettings, "inbox">>
   readonly allowedOrigins?: AllowedOrigins;
   /** How much may wait for the handler before the peer is paused. */
   readonly inbox?: Partial<ConnectionSettings["inbox"]>;
+  /** What runs before an upgrade is accepted and may answer it: those of the app first, then those of the route. */
+  readonly before?: BeforeHook<Request> | readonly BeforeHook<Request>[];
 }
 
 /** What an error is told with. */
@@ -48,7 +52,13 @@ export interface Logger {
 }
 
 /** What can be set for an app; what a route can have holds for all its routes. */
-export interface SocketsOptions extends RouteOptions, Partial<ConnectionLimitSettings> {
+export interface SocketsOptions<Request = unknown>
+  extends RouteOptions<Request>, Partial<ConnectionLimitSettings> {
+  /**
+   * Whose socket it will be: the id of a session or the key of a user, for `sockets.of(identity)`. Called when the
+   * route is reached, so behind the middleware that loads sessions. Never take it from an unsigned cookie.
+   */
+  readonly identify?: (request: Request) => Identity | null | undefined;
   /** An upgrade that is not decided within this time is refused with 503, in milliseconds. @default 10000 */
   readonly handshakeTimeout?: number;
   /** Called when a handler fails, after it was logged and before its connection closes with 1011. */
@@ -65,6 +75,7 @@ export interface RouteSettings extends ConnectionSettings {
   readonly compression: (CompressionSettings & { readonly threshold: number }) | undefined;
   readonly subprotocols: SubprotocolChoice;
   readonly allowedOrigins: AllowedOrigins;
+  readonly before: readonly BeforeHook<never>[];
 }
 
 /** The options of an app, complete. */
@@ -73,17 +84,40 @@ export interface SocketsSettings extends ConnectionLimitSettings {
   readonly onError: ((error: unknown, facts: ErrorFacts) => unknown) | undefined;
   readonly logger: Logger;
   readonly debug: boolean;
+  readonly identify: ((request: never) => unknown) | undefined;
 }
 
 const DEFAULT_MAX_MESSAGE_SIZE = 1_048_576;
 const DEFAULT_THRESHOLD = 128;
 
+/** Lays options over others: the inner ones hold, but hooks of both run. @throws {InvalidOptionError} */
+export function mergeRouteOptions<Request>(
+  outer: RouteOptions<Request>,
+  inner: RouteOptions<Request>,
+): RouteOptions<Request> {
+  checkObject(inner);
+  return {
+    ...outer,
+    ...given(inner),
+    inbox: { ...given(outer.inbox ?? {}), ...given(inner.inbox ?? {}) },
+    before: [...hooksOf(outer.before), ...hooksOf(inner.before)],
+  };
+}
+
+function hooksOf<Request>(before: RouteOptions<Request>["before"] = []): readonly BeforeHook<Request>[] {
+  return typeof before === "function" ? [before] : before;
+}
+
 /** Completes the options of a route with those of its app. @throws {InvalidOptionError} */
-export function routeSettings(options: RouteOptions, appOptions: RouteOptions): RouteSettings {
+export function routeSettings<Request>(
+  options: RouteOptions<Request>,
+  appOptions: RouteOptions<Request>,
+): RouteSettings {
   checkObject(options);
   checkKnown(options, routeOptionNames);
-  const merged = { ...appOptions, ...given(options) };
-  checkRouteOptions(merged);
+  checkRouteOptions(options);
+  checkRouteOptions(appOptions);
+  const merged = mergeRouteOptions(appOptions, options);
   const connection = Object.fromEntries(
     Object.entries(defaultConnectionSettings).map(([name, value]) => [
       name,
@@ -92,11 +126,8 @@ export function routeSettings(options: RouteOptions, appOptions: RouteOptions): 
   ) as unknown as ConnectionSettings;
   return {
     ...connection,
-    inbox: {
-      ...defaultConnectionSettings.inbox,
-      ...given(appOptions.inbox ?? {}),
-      ...given(options.inbox ?? {}),
-    },
+    inbox: { ...defaultConnectionSettings.inbox, ...merged.inbox },
+    before: hooksOf(merged.before),
     maxMessageSize: merged.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
     compression: compressionSettings(merged.compression ?? false),
     subprotocols: merged.subprotocols ?? [],
@@ -115,7 +146,7 @@ function compressionSettings(compression: boolean | CompressionOptions): RouteSe
 }
 
 /** Completes the options of an app. @throws {InvalidOptionError} */
-export function socketsSettings(options: SocketsOptions): SocketsSettings {
+export function socketsSettings<Request>(options: SocketsOptions<Request>): SocketsSettings {
   checkObject(options);
   checkKnown(options, [...routeOptionNames, ...socketsOptionNames]);
   checkNumber(options, "maxConnections", 1);
@@ -123,14 +154,15 @@ export function socketsSettings(options: SocketsOptions): SocketsSettings {
   checkNumber(options, "handshakeTimeout", 1);
   check(options, "onError", "a function", (value) => typeof value === "function");
   check(options, "debug", "true or false", (value) => typeof value === "boolean");
+  check(options, "identify", "a function", (value) => typeof value === "function");
   check(options, "logger", "an object with the methods error and warn", isLogger);
   const {
     maxConnections = Infinity,
     maxConnectionsPerAddress = Infinity,
     handshakeTimeout = 10_000,
   } = options;
-  const { onError, logger = console, debug = false } = options;
-  return { maxConnections, maxConnectionsPerAddress, handshakeTimeout, onError, logger, debug };
+  const { onError, logger = console, debug = false, identify } = options;
+  return { maxConnections, maxConnectionsPerAddress, handshakeTimeout, onError, logger, debug, identify };
 }
 
 const routeNumbers = {
@@ -150,6 +182,7 @@ const routeOptionNames: readonly string[] = [
   "subprotocols",
   "allowedOrigins",
   "inbox",
+  "before",
 ];
 
 const socketsOptionNames: readonly string[] = [
@@ -159,9 +192,10 @@ const socketsOptionNames: readonly string[] = [
   "onError",
   "logger",
   "debug",
+  "identify",
 ];
 
-function checkRouteOptions(options: RouteOptions): void {
+function checkRouteOptions<Request>(options: RouteOptions<Request>): void {
   for (const [name, least] of Object.entries(routeNumbers)) checkNumber(options, name, least);
   check(options, "name", "a string", (value) => typeof value === "string");
   check(options, "compression", "true, false or an object with threshold and window bits", isCompression);
@@ -172,6 +206,7 @@ function checkRouteOptions(options: RouteOptions): void {
     `"any", a list of regular expressions and of origins such as "https://example.com", or a function`,
     isOrigins,
   );
+  check(options, "before", "a function or a list of functions", isHooks);
   check(options, "inbox", "an object with maxMessages and maxBytes", isObject);
   if (options.inbox === undefined) return;
   checkKnown(options.inbox, ["maxMessages", "maxBytes"]);
@@ -201,6 +236,10 @@ function checkKnown(options: object, names: readonly string[]): void {
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
+}
+
+function isHooks(value: unknown): boolean {
+  return (Array.isArray(value) ? value : [value]).every((hook) => typeof hook === "function");
 }
 
 function isLogger(value: unknown): boolean {

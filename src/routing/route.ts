@@ -1,40 +1,100 @@
-/** A route: a path, what handles its sockets, and how. */
+/** A route: a path, what handles its sockets, and how; and the sockets that are open there. */
 
-import type { Handler } from "./handler.js";
 import { InvalidRouteError, describe } from "../errors.js";
+import { Audience, FilteredAudience } from "./audience.js";
+import type { Handler } from "./handler.js";
 import { routeSettings, type RouteOptions, type RouteSettings } from "./options.js";
+import type { AnyParams } from "./path-params.js";
+import type { PathPattern } from "./path-pattern.js";
+import type { Session } from "./session.js";
 
 const HOOKS = ["open", "message", "drain", "close"] as const;
 
-/** A route that has been registered. */
-export class Route<Params, Request> {
-  /** Its name in logs and errors. */
+/** What `upgrade()` calls a route whose path only the framework's router knows. */
+const UPGRADE = "upgrade()";
+
+/** A route that has been registered. Sending to it sends to all of its sockets in this process. */
+export class Route<Params = AnyParams, Request = unknown> extends Audience<Params, Request> {
+  /** Its name in logs and errors and for `urlFor`: its path, if it was given no other. */
   readonly name: string;
-  readonly handler: Handler<Params, Request>;
+  /** Called with the sockets of this route only. @internal */
+  readonly handler: Handler<never, never>;
+  /** @internal */
   readonly settings: RouteSettings;
+  /** Those whose handler is not through or whose connection is not gone. @internal */
+  readonly sessions: Set<Session<Params, Request>> = new Set();
+  #path: string | undefined;
+  #pattern: PathPattern | undefined;
 
   /**
+   * Made by `route` and `upgrade` of `Sockets`.
+   *
    * @throws {InvalidRouteError} if the handler is neither a function nor an object with hooks
    * @throws {InvalidOptionError}
    */
   constructor(
-    path: string,
-    handler: Handler<Params, Request>,
-    options: RouteOptions,
-    appOptions: RouteOptions,
+    path: string | undefined,
+    handler: Handler<never, never>,
+    options: RouteOptions<never>,
+    appOptions: RouteOptions<never>,
   ) {
+    super();
+    this.name = options.name ?? path ?? UPGRADE;
     if (!isHandler(handler)) {
       throw new InvalidRouteError(
         `expected a function, or an object with one or more of the hooks ${HOOKS.join(", ")}, ` +
-          `as the handler of ${path}, but got ${describe(handler)}`,
+          `as the handler of ${this.name}, but got ${describe(handler)}`,
       );
     }
-    this.name = options.name ?? path;
     this.handler = handler;
     this.settings = routeSettings(options, appOptions);
   }
+
+  /** Its path in the framework's own syntax; `undefined` where only the framework's router knows it. */
+  get path(): string | undefined {
+    return this.#path;
+  }
+
+  /** @internal */
+  get pattern(): PathPattern | undefined {
+    return this.#pattern;
+  }
+
+  /** Tells the route where it is. @internal */
+  locate(path: string, pattern: PathPattern | undefined): void {
+    this.#path = path;
+    this.#pattern = pattern;
+  }
+
+  /** Those sockets of the route whose variables of the path have these values: `rooms.to({ id: "7" }).send("hi")`. */
+  to(params: Partial<Params>): Audience<Params, Request> {
+    const wanted = Object.entries(params);
+    return new FilteredAudience(
+      () => this.members(),
+      ({ params }) => wanted.every(([name, value]) => isSame((params as AnyParams)[name], value)),
+    );
+  }
+
+  protected override members(): Iterable<Session<Params, Request>> {
+    return this.sessions;
+  }
 }
 
+/** A route of which no more is known. */
+export type AnyRoute = Route<unknown>;
+
+/** Numbers stand for the text that is in the path; a wildcard's segments are compared one by one. */
+function isSame(actual: string | string[] | undefined, wanted: unknown): boolean {
+  return String(actual) === String(wanted) && Array.isArray(actual) === Array.isArray(wanted);
+}
+
+/** Whether something given in the place of a handler is options instead. */
+export function isOptions(value: unknown): value is object {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return HOOKS.every((name) => Reflect.get(value, name) === undefined);
+}
+
+/** Whether something is a function, or an object with hooks. */
 function isHandler(handler: unknown): boolean {
   // A class is a function too, but cannot be called: it is an instance of it that is meant.
   if (typeof handler === "function") return !/^class\b/.test(Function.prototype.toString.call(handler));

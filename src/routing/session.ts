@@ -9,7 +9,8 @@ import { Socket } from "../connection/socket.js";
 import type { Message, Transport } from "../connection/transport.js";
 import { CloseCode, MAX_CLOSE_REASON_BYTES } from "../protocol/close-code.js";
 import { ConnectionClosedError } from "../errors.js";
-import type { Hooks, LoopHandler } from "./handler.js";
+import type { Member } from "./audience.js";
+import type { Handler, Hooks, LoopHandler } from "./handler.js";
 import type { SocketsSettings } from "./options.js";
 import type { Route } from "./route.js";
 
@@ -17,7 +18,7 @@ import type { Route } from "./route.js";
 export interface SessionOwner {
   readonly settings: SocketsSettings;
   /** The connection is gone, perhaps before its handler is through. */
-  released(address: string | undefined): void;
+  released(session: AnySession): void;
   /** The handler is through and the connection is gone. */
   finished(session: AnySession): void;
 }
@@ -25,9 +26,11 @@ export interface SessionOwner {
 /** A session of whatever route. */
 export type AnySession = Session<unknown, unknown>;
 
-export class Session<Params, Request> implements ConnectionObserver, Consumer {
+export class Session<Params, Request> implements ConnectionObserver, Consumer, Member<Params, Request> {
   readonly socket: Socket<Params, Request>;
   readonly route: Route<Params, Request>;
+  /** Whose socket it is, if the app says so. */
+  readonly identity: string | undefined;
   readonly #connection: Connection;
   readonly #owner: SessionOwner;
   #isHandling = true;
@@ -41,8 +44,10 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
     route: Route<Params, Request>,
     transport: Transport,
     facts: HandshakeFacts<Params, Request>,
+    identity: string | undefined,
   ) {
     this.route = route;
+    this.identity = identity;
     this.#owner = owner;
     this.#connection = new Connection(transport, route.settings, this);
     this.socket = new Socket(this.#connection, facts);
@@ -55,7 +60,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
 
   /** Runs the handler. What comes before it asks waits for it. */
   start(): void {
-    const { handler } = this.route;
+    const handler = this.route.handler as Handler<Params, Request>;
     if (typeof handler === "function") this.#run(handler);
     else this.#open(handler);
     this.#connection.start();
@@ -64,6 +69,10 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
   /** Ends the session because the server goes down. */
   close(): void {
     this.#connection.close(CloseCode.goingAway, "the server goes down", "application");
+  }
+
+  dismiss(code: number, reason: string): void {
+    this.#connection.dismiss(code, reason);
   }
 
   terminate(): void {
@@ -127,7 +136,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
   }
 
   drained(): void {
-    const { handler } = this.route;
+    const handler = this.route.handler as Handler<Params, Request>;
     if (typeof handler !== "function") void this.#attempt(() => handler.drain?.(this.socket), nothing);
   }
 
@@ -197,7 +206,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
 
   released(): void {
     this.#isConnected = false;
-    this.#owner.released(this.socket.remoteAddress);
+    this.#owner.released(this);
     this.#finish();
   }
 
@@ -207,7 +216,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer {
   }
 
   #finish(): void {
-    if (!this.#isHandling && !this.#isConnected) this.#owner.finished(this as unknown as AnySession);
+    if (!this.#isHandling && !this.#isConnected) this.#owner.finished(this);
   }
 }
 

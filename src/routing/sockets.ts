@@ -1,134 +1,214 @@
-/** The sockets of an app: its routes, its options, and the connections that are open. */
+/** What the `Sockets` of all frameworks have in common, whatever they run on: routes, blueprints, names, audiences. */
 
-import { setTimeout as sleep } from "node:timers/promises";
-import type { HandshakeFacts } from "../connection/handshake-facts.js";
-import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
-import type { Transport } from "../connection/transport.js";
-import { InvalidOptionError } from "../errors.js";
-import { ConnectionLimits } from "./connection-limits.js";
+import type { Sendable } from "../connection/socket.js";
+import { InvalidRouteError } from "../errors.js";
+import type { AudienceSendOptions } from "./audience.js";
+import { checkRegister, type Blueprint, type RegisterOptions } from "./blueprint.js";
+import type { Framework, ParamsIn } from "./framework.js";
 import type { Handler } from "./handler.js";
-import { socketsSettings, type RouteOptions, type SocketsOptions, type SocketsSettings } from "./options.js";
-import { Route } from "./route.js";
-import { Session, type AnySession, type SessionOwner } from "./session.js";
+import type { Identity, IdentityAudience } from "./identities.js";
+import { routeDecorator, type RouteDecorator } from "./method-decorator.js";
+import { OpenSockets, type DrainOptions } from "./open-sockets.js";
+import { routeSettings, socketsSettings, type RouteOptions, type SocketsOptions } from "./options.js";
+import { PathPattern } from "./path-pattern.js";
+import { RouteTable } from "./route-table.js";
+import { plannedRoute, type PlannedRoute } from "./planned-route.js";
+import { Route, type AnyRoute } from "./route.js";
+import { placeUrl, type RequestAddress, type UrlFor, type UrlOptions } from "./url.js";
 
-/** How `close` goes about it. */
-export interface DrainOptions {
-  /** How long handlers may take to finish, in milliseconds. @default 10000 */
-  readonly grace?: number;
+/** A route for the framework to have in its router. */
+interface Mounting {
+  readonly path: string;
+  readonly route: AnyRoute;
+  /** What the route was given in the framework's own terms. */
+  readonly native: object;
 }
 
-/** In milliseconds. */
-export const DEFAULT_GRACE = 10_000;
-
-/** So many sockets are told to go at a time, and so long, at random, is waited in between: clients come back. */
-const BATCH = 200;
-const BATCH_PAUSE = 20;
-
-/** What every framework's `Sockets` has in common, whatever it runs on. */
-export abstract class SocketsCore<Request> implements SessionOwner {
+export abstract class SocketsCore<Types extends Framework> {
   /** @internal */
-  readonly settings: SocketsSettings;
+  readonly openSockets: OpenSockets;
   /** @internal */
-  readonly limits: ConnectionLimits;
-  readonly #options: SocketsOptions;
-  readonly #sessions = new Set<AnySession>();
-  #isDraining = false;
-  /** Calls of `close` that wait for the last session. */
-  readonly #waiting: (() => void)[] = [];
+  protected readonly routes: RouteTable;
+  readonly #options: SocketsOptions<Types["request"]>;
+  readonly #blueprints: Map<string, unknown>;
+  /** Added before there was a framework to mount them in; `undefined` once there is. */
+  #early: Mounting[] | undefined = [];
 
-  constructor(options: SocketsOptions) {
-    this.settings = socketsSettings(options);
-    this.limits = new ConnectionLimits(this.settings);
-    this.#options = options;
-    this.createRoute("the options", () => undefined, {}); // so that a wrong one is told now
+  /** @param sharing - whose sockets, routes and options these are too, in another place of the framework's router */
+  constructor(options: SocketsOptions<Types["request"]>, sharing?: SocketsCore<Types>) {
+    const settings = socketsSettings(options);
+    routeSettings({}, options); // so that a wrong one is told now
+    this.#options = sharing === undefined ? options : sharing.#options;
+    this.#blueprints = sharing === undefined ? new Map<string, unknown>() : sharing.#blueprints;
+    this.routes = sharing?.routes ?? new RouteTable();
+    this.openSockets = sharing?.openSockets ?? new OpenSockets(settings, this.routes);
   }
 
   /** How many sockets are open, here in this process. */
   get size(): number {
-    return this.#sessions.size;
+    return this.openSockets.count;
   }
 
   /** Whether `close` was called: no new sockets are accepted. */
   get isDraining(): boolean {
-    return this.#isDraining;
-  }
-
-  /** @internal */
-  protected createRoute<Params>(
-    path: string,
-    handler: Handler<Params, Request>,
-    options: RouteOptions,
-  ): Route<Params, Request> {
-    return new Route(path, handler, options, this.#options);
+    return this.openSockets.isDraining;
   }
 
   /**
-   * Gives an accepted connection to the handler of its route.
+   * Adds a route, behind what the app has so far.
    *
-   * @internal
+   * @param path - in the syntax of the framework
+   * @param handler - a loop over messages, or hooks
+   * @returns the route, to send to its sockets and to build its URLs
+   * @throws {InvalidRouteError} if the path or the handler is none, or the path or the name is taken
+   * @throws {InvalidOptionError}
    */
-  open<Params>(
-    route: Route<Params, Request>,
-    transport: Transport,
-    facts: HandshakeFacts<Params, Request>,
-  ): void {
-    const session = new Session(this, route, transport, facts);
-    this.#sessions.add(session as unknown as AnySession);
-    session.start();
-    if (this.#isDraining) session.close();
+  route<Path extends string>(
+    path: Path,
+    handler: Handler<ParamsIn<Types, Path>, Types["request"]>,
+    options?: Types["options"],
+  ): Route<ParamsIn<Types, Path>, Types["request"]>;
+  /**
+   * Gives a decorator for a method: `@sockets.route("/echo")`.
+   *
+   * @throws {InvalidOptionError}
+   */
+  route<Path extends string>(
+    path: Path,
+    options?: Types["options"],
+  ): RouteDecorator<ParamsIn<Types, Path>, Types["request"]>;
+  route(path: string, ...rest: unknown[]): unknown {
+    const planned = plannedRoute(path, rest);
+    if ("handler" in planned) return this.#add(planned);
+    this.createRoute(path, () => undefined, planned.options); // so that a wrong option is told now
+    return routeDecorator((handler) => this.#add({ ...planned, handler }));
   }
 
-  /** @internal */
-  released(address = ""): void {
-    this.limits.leave(address);
+  #add({ path, handler, options }: PlannedRoute): AnyRoute {
+    const full = this.fullPath(path);
+    const pattern = this.patternOf(full);
+    const { route, native } = this.createRoute(full, handler, options);
+    route.locate(full, pattern);
+    this.routes.add(route, true);
+    if (this.#early === undefined) this.mount(path, route, native);
+    else this.#early.push({ path, route, native });
+    return route;
   }
 
-  /** @internal */
-  finished(session: AnySession): void {
-    this.#sessions.delete(session);
-    if (this.#sessions.size > 0) return;
-    for (const finished of this.#waiting.splice(0)) finished();
+  /**
+   * Mounts a blueprint.
+   *
+   * @throws {InvalidRouteError} if another one has its name, or one of its paths is taken
+   */
+  register(blueprint: Blueprint, options?: RegisterOptions): this;
+  register(blueprint: Blueprint<Types>, options?: RegisterOptions): this;
+  register(blueprint: Blueprint<Types> | Blueprint, options: RegisterOptions = {}): this {
+    checkRegister(blueprint, options);
+    const plan = blueprint.plan(options, (name, part) => this.#claimName(name, part));
+    for (const planned of plan) this.#add(planned);
+    return this;
+  }
+
+  /** @returns false if the blueprint is mounted a second time: its routes have their names already */
+  #claimName(name: string, blueprint: unknown): boolean {
+    const former = this.#blueprints.get(name);
+    this.#blueprints.set(name, blueprint);
+    if (former !== undefined && former !== blueprint) {
+      throw new InvalidRouteError(
+        `expected one blueprint for each name, but there are two of the name ${name}; ` +
+          "register one of them with the option name",
+      );
+    }
+    return former === undefined;
+  }
+
+  /**
+   * The URL of a route: `sockets.urlFor("chat.room", { id: 7 })` is a path; with `{ request }` or `{ base }` it is a
+   * whole `ws://` or `wss://` URL.
+   *
+   * @throws {InvalidUrlError} if there is no such route, or a variable is missing or unknown
+   */
+  readonly urlFor: UrlFor<Types["request"]> = (
+    target: unknown,
+    params: Readonly<Record<string, unknown>> = {},
+    options: UrlOptions<Types["request"]> = {},
+  ): string => placeUrl(this.routes.pathFor(target, params), options, (request) => this.addressOf(request));
+
+  /** All open sockets of one session or user, whose name the option `identify` gave. */
+  of(identity: Identity): IdentityAudience {
+    return this.openSockets.identities.of(identity);
+  }
+
+  /**
+   * Sends a message to all open sockets. See {@link Audience.send}.
+   *
+   * @throws {InvalidMessageError} if it is neither text nor bytes
+   */
+  broadcast(message: Sendable, options: AudienceSendOptions = {}): Promise<void> {
+    return this.openSockets.send(message, options);
   }
 
   /**
    * Ends all sockets: new ones are refused with 503, open ones get 1001 in batches, and handlers may finish within
    * the grace period; then they are dropped, and a warning names the routes that still hang.
    */
-  async close({ grace = DEFAULT_GRACE }: DrainOptions = {}): Promise<void> {
-    if (typeof grace !== "number" || !(grace >= 0))
-      throw new InvalidOptionError("grace", "a number, at least 0", grace);
-    this.#isDraining = true;
-    const late = new AbortController();
-    const allFinished = new Promise<void>((resolve) => {
-      this.#waiting.push(resolve);
-    });
-    const graceOver = sleep(Math.min(grace, LONGEST_TIMEOUT), undefined, { signal: late.signal }).catch(
-      () => undefined,
-    );
-    await Promise.race([this.#closeAll(grace), graceOver]);
-    if (this.#sessions.size > 0) await Promise.race([allFinished, graceOver]);
-    late.abort();
-    this.#dropRest(grace);
+  async close(options: DrainOptions = {}): Promise<void> {
+    await this.openSockets.drain(options);
   }
 
-  async #closeAll(grace: number): Promise<void> {
-    const open = [...this.#sessions];
-    const pause = Math.min(BATCH_PAUSE, (grace / 2 / Math.ceil(open.length / BATCH)) | 0);
-    for (let first = 0; first < open.length; first += BATCH) {
-      if (first > 0) await sleep(pause * (0.5 + Math.random()));
-      for (const session of open.slice(first, first + BATCH)) session.close();
-    }
+  /** The names of options that routes take in the framework's own terms. @internal */
+  protected get nativeOptions(): readonly string[] {
+    return [];
   }
 
-  #dropRest(grace: number): void {
-    const rest = [...this.#sessions];
-    for (const session of rest) session.terminate();
-    const hanging = new Set(
-      rest.filter((session) => session.isHandling).map((session) => session.route.name),
-    );
-    if (hanging.size === 0) return;
-    this.settings.logger.warn(
-      `jackfield: after ${grace} ms, handlers of ${[...hanging].join(", ")} still run; let them end when ws.signal aborts`,
-    );
+  /** Makes a route that isn't mounted yet. @internal */
+  protected createRoute<Params>(
+    path: string | undefined,
+    handler: Handler<never, never>,
+    options: RouteOptions<never>,
+  ): { readonly route: Route<Params, Types["request"]>; readonly native: object } {
+    const entries = Object.entries(options);
+    const isNative = ([name]: [string, unknown]): boolean => this.nativeOptions.includes(name);
+    const own = Object.fromEntries(entries.filter((entry) => !isNative(entry)));
+    const native = Object.fromEntries(entries.filter(isNative));
+    return { route: new Route(path, handler, own, this.#options), native };
   }
+
+  /** Makes a route whose path only the framework's router knows. @internal */
+  protected createNativeRoute<Params>(
+    handler: Handler<Params, Types["request"]>,
+    options: RouteOptions<Types["request"]>,
+  ): Route<Params, Types["request"]> {
+    const { route } = this.createRoute<Params>(undefined, handler, options);
+    this.routes.add(route, options.name !== undefined);
+    return route;
+  }
+
+  /** Mounts what was added so far, now that there is a framework. @internal */
+  protected mountEarly(): void {
+    const early = this.#early ?? [];
+    this.#early = undefined;
+    for (const { path, route, native } of early) this.mount(path, route, native);
+  }
+
+  /** A path with what comes before it where the route is mounted. @internal */
+  protected fullPath(path: string): string {
+    return path;
+  }
+
+  /**
+   * The pattern of a path, or one that matches more; `undefined` if only the framework can tell what it matches.
+   *
+   * @throws {InvalidRouteError} if it is no path
+   * @internal
+   */
+  protected patternOf(path: string): PathPattern | undefined {
+    return new PathPattern(path);
+  }
+
+  /** Puts a route into the framework's router. @internal */
+  protected abstract mount(path: string, route: AnyRoute, native: object): void;
+
+  /** Whom a request was sent to, as the framework tells. @internal */
+  protected abstract addressOf(request: Types["request"]): RequestAddress;
 }

@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
 import {
+  Blueprint,
   ConnectionClosedError,
   InvalidOptionError,
   InvalidRouteError,
@@ -196,7 +197,7 @@ describe("a route of Sockets on node:http", () => {
   test("methods give the sockets back, so that calls can be chained", () => {
     const sockets = new Sockets();
     const server = createServer();
-    assert.equal(sockets.route("/a", echo).init(server).attach(server), sockets);
+    assert.equal(sockets.register(new Blueprint("empty")).init(server).attach(server), sockets);
   });
 
   test("several servers share the routes of one Sockets", bounded, async (t) => {
@@ -528,8 +529,6 @@ describe("wrong use", () => {
     5,
     "echo",
     [],
-    {},
-    { onMessage: echo },
     { message: "x" },
     class Echo {
       message(): void {}

@@ -187,12 +187,12 @@ describe("hostile 56: limits", () => {
     const [one, two] = await Promise.all([Client.connect(port, "/"), Client.connect(port, "/")]);
     assert.equal((await upgradeAnswer(port, "/")).status, 503);
     await one.close();
-    await until(() => sockets.limits.total === 1);
+    await until(() => sockets.openSockets.limits.total === 1);
     const three = await Client.connect(port, "/");
     assert.equal((await upgradeAnswer(port, "/")).status, 503);
     two.ws.terminate();
     three.ws.terminate();
-    await until(() => sockets.limits.total === 0);
+    await until(() => sockets.openSockets.limits.total === 0);
     await (await Client.connect(port, "/")).close();
   });
 
@@ -203,7 +203,7 @@ describe("hostile 56: limits", () => {
     const other = await Client.connect(port, "/", { localAddress: "127.0.0.2" });
     assert.equal((await upgradeAnswer(port, "/")).status, 429);
     await client.close();
-    await until(() => sockets.limits.total === 1);
+    await until(() => sockets.openSockets.limits.total === 1);
     await (await Client.connect(port, "/")).close();
     await other.close();
   });
@@ -215,7 +215,7 @@ describe("hostile 56: limits", () => {
       assert.equal((await upgradeAnswer(port, "/fault")).status, 500);
       assert.equal((await upgradeAnswer(port, "/none")).status, 404);
       assert.equal((await upgradeAnswer(port, "/", { Origin: "null" })).status, 403);
-      assert.equal(sockets.limits.total, 0);
+      assert.equal(sockets.openSockets.limits.total, 0);
     }
     await (await Client.connect(port, "/")).close();
   });
@@ -234,7 +234,7 @@ describe("hostile 56: limits", () => {
     const decide = await reached.promise;
     assert.equal((await upgradeAnswer(port, "/")).status, 503);
     await raw.reset();
-    await until(() => sockets.limits.total === 0);
+    await until(() => sockets.openSockets.limits.total === 0);
     decide();
     assert.deepEqual([handled, sockets.size, log.errors], [0, 0, []]);
   });
@@ -295,7 +295,7 @@ describe("N11: the subprotocol", () => {
       const answer = await raw.all();
       assert.doesNotMatch(answer, /101|Sec-WebSocket|Set-Cookie/i);
       assert.equal(log.errors.length, 1);
-      assert.equal(sockets.limits.total, 0);
+      assert.equal(sockets.openSockets.limits.total, 0);
     });
   }
 });

@@ -33,6 +33,11 @@ export function options(): void {
     },
     logger: console,
     debug: true,
+    before: [() => undefined, async () => new Response("no", { status: 403 })],
+    identify: (request) => {
+      holds<Same<typeof request, unknown>>();
+      return "me";
+    },
   };
   http(createServer(), all);
   onExpress(express(), all);

@@ -1,0 +1,119 @@
+/** Jackfield for Koa 3 and 2, with or without `@koa/router`. */
+
+import { createServer, type Server } from "node:http";
+import type Application from "koa";
+import type { Context, Middleware, Next } from "koa";
+import { InvalidOptionError, InvalidRouteError } from "../errors.js";
+import { NodeSockets, serverOptions, startListening } from "../node/node-sockets.js";
+import type { PendingUpgrade } from "../node/pending-upgrade.js";
+import { requestPath } from "../protocol/request-path.js";
+import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
+import type { Framework } from "../routing/framework.js";
+import type { Handler } from "../routing/handler.js";
+import type { RouteOptions, SocketsOptions } from "../routing/options.js";
+import type { AnyParams, PathParams } from "../routing/path-params.js";
+import type { AnyRoute, Route } from "../routing/route.js";
+import type { RequestAddress } from "../routing/url.js";
+
+/** The types of Koa. */
+export interface KoaFramework extends Framework {
+  readonly params: PathParams<this["path"]>;
+  readonly request: Context;
+  readonly options: RouteOptions<Context>;
+}
+
+/** Routes to be mounted by `sockets.register`. */
+export class Blueprint extends BlueprintOf<KoaFramework> {}
+
+/**
+ * WebSocket routes for a Koa app.
+ *
+ *     const sockets = new Sockets(app);
+ *     sockets.route("/echo", async (ws) => {
+ *       for await (const message of ws) await ws.send(message);
+ *     });
+ *     app.listen(5000);
+ *
+ * Paths are in the syntax of `@koa/router`, that of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`.
+ */
+export class Sockets extends NodeSockets<KoaFramework> {
+  #app: Application | undefined;
+
+  /**
+   * @param app - the Koa app, whose `listen` carries the sockets along; without one, see `init`
+   * @throws {InvalidOptionError}
+   */
+  constructor(app?: Application, options: SocketsOptions<Context> = {}) {
+    super(options);
+    if (app !== undefined) this.init(app);
+  }
+
+  /** Attaches to an app, later than at construction. Routes that were added before come now, in their order. */
+  init(app: Application): this {
+    if (typeof app !== "object" || typeof app.callback !== "function")
+      throw new InvalidOptionError("app", "a Koa app", app);
+    this.#app = app;
+    this.carryAlong(app);
+    this.mountEarly();
+    return this;
+  }
+
+  /**
+   * Makes a middleware: `router.get("/rooms/:id", requireLogin, sockets.upgrade(handler))`. A request that is no
+   * upgrade goes on to the next middleware.
+   */
+  upgrade<Params = AnyParams>(
+    handler: Handler<Params, Context>,
+    options: RouteOptions<Context> = {},
+  ): Middleware {
+    const route = this.createNativeRoute<Params>(handler, options);
+    // The router puts the variables of the path on the context.
+    return (context, next) =>
+      this.#serve(route, (context as { params?: unknown }).params as Params, context, next);
+  }
+
+  protected override mount(_path: string, route: AnyRoute): void {
+    this.#requireApp().use((context, next) => {
+      const path = requestPath(context.url)?.path;
+      const params = path === undefined ? undefined : route.pattern?.match(path);
+      return params === undefined ? next() : this.#serve(route, params, context, next);
+    });
+  }
+
+  async #serve(route: AnyRoute, params: unknown, context: Context, next: Next): Promise<unknown> {
+    const verdict = await this.arrive({
+      route: route as Route<unknown, Context>,
+      params,
+      message: context.req,
+      request: context,
+    });
+    if (verdict === "passed") return next();
+    // What Koa answers when the middleware above has had its turn again, so that sessions are saved.
+    if (verdict === "accepted") {
+      context.body = null;
+      context.status = 101;
+    } else {
+      context.status = verdict.status;
+      for (const [name, value] of verdict.headers) context.append(name, value);
+      context.body = verdict.body === null ? null : Buffer.from(await verdict.arrayBuffer());
+    }
+    return undefined;
+  }
+
+  protected override addressOf({ secure, host }: Context): RequestAddress {
+    return { secure, host };
+  }
+
+  override dispatch({ request, response }: PendingUpgrade): void {
+    void this.#requireApp().callback()(request, response);
+  }
+
+  protected override startServer(port: number, host: string | undefined): Promise<Server> {
+    return startListening(createServer(serverOptions, this.#requireApp().callback()), port, host);
+  }
+
+  #requireApp(): Application {
+    if (this.#app !== undefined) return this.#app;
+    throw new InvalidRouteError("expected a Koa app, but there is none yet; call sockets.init(app)");
+  }
+}

@@ -1,0 +1,155 @@
+/** The open sockets of an app: how many there may be, whose they are, and how they all end. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { HandshakeFacts } from "../connection/handshake-facts.js";
+import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
+import type { Transport } from "../connection/transport.js";
+import { InvalidOptionError } from "../errors.js";
+import { Audience } from "./audience.js";
+import { ConnectionLimits } from "./connection-limits.js";
+import { Identities } from "./identities.js";
+import type { SocketsSettings } from "./options.js";
+import type { AnyRoute, Route } from "./route.js";
+import { Session, type AnySession, type SessionOwner } from "./session.js";
+
+/** How `close` goes about it. */
+export interface DrainOptions {
+  /** How long handlers may take to finish, in milliseconds. @default 10000 */
+  readonly grace?: number;
+}
+
+/** In milliseconds. */
+export const DEFAULT_GRACE = 10_000;
+
+/** So many sockets are told to go at a time, and so long, at random, is waited in between: clients come back. */
+const BATCH = 200;
+const BATCH_PAUSE = 20;
+
+/** An upgrade that was accepted. */
+export interface AcceptedUpgrade<Params, Request> {
+  readonly route: Route<Params, Request>;
+  readonly transport: Transport;
+  readonly facts: HandshakeFacts<Params, Request>;
+  /** Whose socket it will be, if the app says so. */
+  readonly identity: string | undefined;
+  /** When the upgrade began, on the clock of `performance.now()`. */
+  readonly began: number;
+}
+
+export class OpenSockets extends Audience implements SessionOwner {
+  readonly settings: SocketsSettings;
+  readonly limits: ConnectionLimits;
+  readonly identities: Identities;
+  readonly #routes: Iterable<AnyRoute>;
+  #count = 0;
+  #isDraining = false;
+  /** Calls of `drain` that wait for the last session. */
+  readonly #waiting: (() => void)[] = [];
+
+  /** @param routes - those whose sockets they are; more may be added later */
+  constructor(settings: SocketsSettings, routes: Iterable<AnyRoute>) {
+    super();
+    this.settings = settings;
+    this.limits = new ConnectionLimits(settings);
+    this.identities = new Identities(settings.handshakeTimeout);
+    this.#routes = routes;
+  }
+
+  /** How many there are whose handler is not through or whose connection is not gone. */
+  get count(): number {
+    return this.#count;
+  }
+
+  get isDraining(): boolean {
+    return this.#isDraining;
+  }
+
+  protected override *members(): Generator<AnySession, undefined> {
+    for (const route of this.#routes) yield* route.sessions;
+    return undefined;
+  }
+
+  /** @throws {InvalidOptionError} if the option `identify` gives something else than a name */
+  identify(request: unknown): string | undefined {
+    const identity = this.settings.identify?.(request as never) ?? undefined;
+    if (identity === undefined || typeof identity === "string") return identity;
+    if (typeof identity === "number") return String(identity);
+    throw new InvalidOptionError(
+      "identify",
+      "a function that returns a string or a number, or nothing",
+      identity,
+    );
+  }
+
+  /** Gives an accepted connection to the handler of its route. */
+  open<Params, Request>({
+    route,
+    transport,
+    facts,
+    identity,
+    began,
+  }: AcceptedUpgrade<Params, Request>): void {
+    const session = new Session(this, route, transport, facts, identity);
+    this.#count++;
+    route.sessions.add(session);
+    if (identity !== undefined) this.identities.add(identity, session);
+    session.start();
+    const revocation = identity === undefined ? undefined : this.identities.revokedSince(identity, began);
+    if (revocation !== undefined) session.dismiss(revocation.code, revocation.reason);
+    else if (this.#isDraining) session.close();
+  }
+
+  released(session: AnySession): void {
+    this.limits.leave(session.socket.remoteAddress ?? "");
+    if (session.identity !== undefined) this.identities.delete(session.identity, session);
+  }
+
+  finished(session: AnySession): void {
+    this.#count--;
+    session.route.sessions.delete(session);
+    if (this.#count > 0) return;
+    for (const finished of this.#waiting.splice(0)) finished();
+  }
+
+  /**
+   * Ends them all: open ones get 1001 in batches, and handlers may finish within the grace period; then they are
+   * dropped, and a warning names the routes that still hang. From now on there are no new ones.
+   */
+  async drain({ grace = DEFAULT_GRACE }: DrainOptions = {}): Promise<void> {
+    if (typeof grace !== "number" || !(grace >= 0))
+      throw new InvalidOptionError("grace", "a number, at least 0", grace);
+    this.#isDraining = true;
+    const late = new AbortController();
+    const allFinished = new Promise<void>((resolve) => {
+      this.#waiting.push(resolve);
+    });
+    const graceOver = sleep(Math.min(grace, LONGEST_TIMEOUT), undefined, { signal: late.signal }).catch(
+      () => undefined,
+    );
+    await Promise.race([this.#closeAll(grace), graceOver]);
+    if (this.#count > 0) await Promise.race([allFinished, graceOver]);
+    late.abort();
+    this.#dropRest(grace);
+  }
+
+  async #closeAll(grace: number): Promise<void> {
+    const open = [...this.members()];
+    const pause = Math.min(BATCH_PAUSE, (grace / 2 / Math.ceil(open.length / BATCH)) | 0);
+    for (let first = 0; first < open.length; first += BATCH) {
+      if (first > 0) await sleep(pause * (0.5 + Math.random()));
+      for (const session of open.slice(first, first + BATCH)) session.close();
+    }
+  }
+
+  #dropRest(grace: number): void {
+    const rest = [...this.members()];
+    for (const session of rest) session.terminate();
+    const hanging = new Set(
+      rest.filter((session) => session.isHandling).map((session) => session.route.name),
+    );
+    if (hanging.size === 0) return;
+    this.settings.logger.warn(
+      `jackfield: after ${grace} ms, handlers of ${[...hanging].join(", ")} still run; let them end when ws.signal aborts`,
+    );
+  }
+}
