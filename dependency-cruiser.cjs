@@ -46,15 +46,15 @@ module.exports = {
     ...frameworks.map((framework) => ({
       name: `only-the-${framework}-adapter-imports-${framework}`,
       severity: "error",
-      from: { path: "^src/", pathNot: `^src/frameworks/${framework}\\.ts$` },
+      from: { path: "^src/", pathNot: `^src/frameworks/${framework}[-.]` },
       to: { path: `node_modules/(@types/|@)?${framework}/` },
     })),
     { name: "no-circles", severity: "error", from: { path: "^src/" }, to: { circular: true } },
     {
       name: "frameworks-do-not-see-each-other",
       severity: "error",
-      from: { path: "^src/frameworks/([^/]+)\\.ts$" },
-      to: { path: "^src/frameworks/", pathNot: "^src/frameworks/$1\\.ts$" },
+      from: { path: "^src/frameworks/([a-z]+)" },
+      to: { path: "^src/frameworks/", pathNot: "^src/frameworks/$1[-.]" },
     },
   ],
   options: {

@@ -2,9 +2,10 @@
 
 import { createServer, type Server } from "node:http";
 import type { Application, NextFunction, Request, RequestHandler, Response } from "express";
-import { InvalidOptionError, InvalidRouteError, describe } from "../errors.js";
+import { InvalidRouteError, describe } from "../errors.js";
 import { writeWebResponse } from "../node/http-answer.js";
-import { NodeSockets, serverOptions, startListening } from "../node/node-sockets.js";
+import { AppSockets } from "../node/app-sockets.js";
+import { serverOptions, startListening } from "../node/node-sockets.js";
 import type { PendingUpgrade } from "../node/pending-upgrade.js";
 import { endSwitch } from "../node/switching-protocols.js";
 import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
@@ -35,26 +36,18 @@ export class Blueprint extends BlueprintOf<ExpressFramework> {}
  *     });
  *     app.listen(5000);
  */
-export class Sockets extends NodeSockets<ExpressFramework> {
-  #app: Application | undefined;
-
+export class Sockets extends AppSockets<ExpressFramework, Application> {
   /**
    * @param app - the Express app, whose `listen` carries the sockets along; without one, see `init`
    * @throws {InvalidOptionError}
    */
   constructor(app?: Application, options: SocketsOptions<Request> = {}) {
-    super(options);
+    super({ name: "an Express app", methods: ["handle", "listen"] }, options);
     if (app !== undefined) this.init(app);
   }
 
-  /** Attaches to an app, later than at construction. Routes that were added before come now, in their order. */
-  init(app: Application): this {
-    if (typeof app !== "function" || typeof app.listen !== "function")
-      throw new InvalidOptionError("app", "an Express app", app);
-    this.#app = app;
+  protected override adopt(app: Application): void {
     this.carryAlong(app);
-    this.mountEarly();
-    return this;
   }
 
   /**
@@ -99,7 +92,7 @@ export class Sockets extends NodeSockets<ExpressFramework> {
   }
 
   protected override mount(path: string, route: AnyRoute): void {
-    this.#requireApp().get(path, this.#handlerOf(route));
+    this.app.get(path, this.#handlerOf(route));
   }
 
   protected override addressOf(request: Request): RequestAddress {
@@ -107,16 +100,11 @@ export class Sockets extends NodeSockets<ExpressFramework> {
   }
 
   override dispatch({ request, response }: PendingUpgrade): void {
-    this.#requireApp()(request, response);
+    this.app(request, response);
   }
 
   protected override startServer(port: number, host: string | undefined): Promise<Server> {
-    return startListening(createServer(serverOptions, this.#requireApp()), port, host);
-  }
-
-  #requireApp(): Application {
-    if (this.#app !== undefined) return this.#app;
-    throw new InvalidRouteError("expected an Express app, but there is none yet; call sockets.init(app)");
+    return startListening(createServer(serverOptions, this.app), port, host);
   }
 }
 

@@ -2,9 +2,9 @@
 
 import type { IncomingMessage, Server } from "node:http";
 import type { Context, Env, Hono, MiddlewareHandler } from "hono";
-import type { ParamKeyToRecord, ParamKeys } from "hono/types";
-import { InvalidOptionError, InvalidRouteError, UpgradeError } from "../errors.js";
-import { NodeSockets, serverOptions, startListening } from "../node/node-sockets.js";
+import { UpgradeError } from "../errors.js";
+import { AppSockets } from "../node/app-sockets.js";
+import { serverOptions, startListening } from "../node/node-sockets.js";
 import type { PendingUpgrade } from "../node/pending-upgrade.js";
 import {
   forwardedAddress,
@@ -14,32 +14,14 @@ import {
 } from "../node/trusted-proxies.js";
 import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
 import { foreignPattern } from "../routing/foreign-path.js";
-import type { Framework } from "../routing/framework.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import type { RequestAddress } from "../routing/url.js";
+import type { HonoApp, HonoFramework, HonoParams } from "./hono-types.js";
 
-type UnionToIntersection<Union> = (Union extends unknown ? (each: Union) => void : never) extends (
-  all: infer All,
-) => void
-  ? All
-  : never;
-
-/** The variables of a path, as `c.req.param()` has them. */
-export type HonoParams<Path extends string> = string extends Path
-  ? Readonly<Record<string, string>>
-  : [ParamKeys<Path>] extends [never]
-    ? Readonly<Record<never, never>>
-    : UnionToIntersection<ParamKeyToRecord<ParamKeys<Path>>>;
-
-/** The types of Hono. `E` is that of the app: its bindings and variables. */
-export interface HonoFramework<E extends Env> extends Framework {
-  readonly params: HonoParams<this["path"]>;
-  readonly request: Context<E>;
-  readonly options: RouteOptions<Context<E>>;
-}
+export type { HonoApp, HonoFramework, HonoParams };
 
 /** Routes to be mounted by `sockets.register`. */
 export class Blueprint<E extends Env = Env> extends BlueprintOf<HonoFramework<E>> {}
@@ -53,29 +35,23 @@ export class Blueprint<E extends Env = Env> extends BlueprintOf<HonoFramework<E>
  *     });
  *     sockets.attach(serve({ fetch: app.fetch, port: 5000 }));
  */
-export class Sockets<E extends Env = Env> extends NodeSockets<HonoFramework<E>> {
+export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, HonoApp<E>> {
   readonly #isTrusted: (address: string) => boolean;
   /** Which route a handler in Hono's router belongs to. */
   readonly #handled = new WeakMap<object, AnyRoute>();
-  #app: HonoApp<E> | undefined;
 
   /**
    * @param app - the Hono app; without one, see `init`
    * @throws {InvalidOptionError}
    */
   constructor(app?: HonoApp<E>, options: SocketsOptions<Context<E>> & ProxyOptions = {}) {
-    super(withoutProxyOptions(options));
+    super({ name: "a Hono app", methods: ["fetch", "onError"] }, withoutProxyOptions(options));
     this.#isTrusted = trustedProxies(options.trustProxy);
     if (app !== undefined) this.init(app);
   }
 
-  /** Attaches to an app, later than at construction. Routes that were added before come now, in their order. */
-  init(app: HonoApp<E>): this {
-    if (typeof app !== "object" || typeof app.fetch !== "function")
-      throw new InvalidOptionError("app", "a Hono app", app);
-    this.#app = app;
-    this.mountEarly();
-    return this;
+  protected override adopt(): void {
+    // Hono makes no server: see `attach`.
   }
 
   /**
@@ -112,12 +88,12 @@ export class Sockets<E extends Env = Env> extends NodeSockets<HonoFramework<E>> 
   }
 
   protected override mount(path: string, route: AnyRoute): void {
-    this.#requireApp().get(path, this.#handlerOf(route));
+    (this.app as Hono<E>).get(path, this.#handlerOf(route));
   }
 
   /** Hono's own router knows best. */
   override find(path: string): AnyRoute | "unsure" | undefined {
-    const [handlers] = this.#requireApp().router.match("GET", path);
+    const [handlers] = this.app.router.match("GET", path);
     for (const [[handler]] of handlers) {
       const route = this.#handled.get(handler) ?? this.#handled.get(composedOf(handler));
       if (route !== undefined) return route;
@@ -135,18 +111,10 @@ export class Sockets<E extends Env = Env> extends NodeSockets<HonoFramework<E>> 
 
   protected override async startServer(port: number, host: string | undefined): Promise<Server> {
     const { createAdaptorServer } = await import("@hono/node-server");
-    const server = createAdaptorServer({ fetch: this.#requireApp().fetch, serverOptions });
+    const server = createAdaptorServer({ fetch: this.app.fetch, serverOptions });
     return startListening(server as Server, port, host);
   }
-
-  #requireApp(): Hono<E> {
-    if (this.#app !== undefined) return this.#app as Hono<E>;
-    throw new InvalidRouteError("expected a Hono app, but there is none yet; call sockets.init(app)");
-  }
 }
-
-/** As much of a Hono app as all of them have, whatever its routes so far. */
-export type HonoApp<E extends Env> = Pick<Hono<E>, "fetch" | "router" | "onError">;
 
 /** Node's request. Other runtimes have none, and would need a transport of their own. */
 function messageOf({ env }: Context): IncomingMessage {

@@ -4,7 +4,7 @@ import { createServer, type Server, type IncomingMessage, type ServerResponse } 
 import type { ParamData } from "path-to-regexp";
 import { NOT_FOUND, UPGRADE_REQUIRED, writeAnswer, writeWebResponse } from "../node/http-answer.js";
 import { NodeSockets, serverOptions, startListening } from "../node/node-sockets.js";
-import { failUpgradeOf, isUpgrade, type PendingUpgrade, type Verdict } from "../node/pending-upgrade.js";
+import type { PendingUpgrade } from "../node/pending-upgrade.js";
 import { endSwitch } from "../node/switching-protocols.js";
 import {
   forwardedAddress,
@@ -12,6 +12,7 @@ import {
   withoutProxyOptions,
   type ProxyOptions,
 } from "../node/trusted-proxies.js";
+import { failUpgradeOf, isUpgrade, type Verdict } from "../node/upgrade-of.js";
 import { requestPath } from "../protocol/request-path.js";
 import type { Framework } from "../routing/framework.js";
 import type { Handler } from "../routing/handler.js";

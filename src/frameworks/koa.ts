@@ -3,8 +3,8 @@
 import { createServer, type Server } from "node:http";
 import type Application from "koa";
 import type { Context, Middleware, Next } from "koa";
-import { InvalidOptionError, InvalidRouteError } from "../errors.js";
-import { NodeSockets, serverOptions, startListening } from "../node/node-sockets.js";
+import { AppSockets } from "../node/app-sockets.js";
+import { serverOptions, startListening } from "../node/node-sockets.js";
 import type { PendingUpgrade } from "../node/pending-upgrade.js";
 import { requestPath } from "../protocol/request-path.js";
 import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
@@ -36,26 +36,18 @@ export class Blueprint extends BlueprintOf<KoaFramework> {}
  *
  * Paths are in the syntax of `@koa/router`, that of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`.
  */
-export class Sockets extends NodeSockets<KoaFramework> {
-  #app: Application | undefined;
-
+export class Sockets extends AppSockets<KoaFramework, Application> {
   /**
    * @param app - the Koa app, whose `listen` carries the sockets along; without one, see `init`
    * @throws {InvalidOptionError}
    */
   constructor(app?: Application, options: SocketsOptions<Context> = {}) {
-    super(options);
+    super({ name: "a Koa app", methods: ["callback", "listen"] }, options);
     if (app !== undefined) this.init(app);
   }
 
-  /** Attaches to an app, later than at construction. Routes that were added before come now, in their order. */
-  init(app: Application): this {
-    if (typeof app !== "object" || typeof app.callback !== "function")
-      throw new InvalidOptionError("app", "a Koa app", app);
-    this.#app = app;
+  protected override adopt(app: Application): void {
     this.carryAlong(app);
-    this.mountEarly();
-    return this;
   }
 
   /**
@@ -68,12 +60,11 @@ export class Sockets extends NodeSockets<KoaFramework> {
   ): Middleware {
     const route = this.createNativeRoute<Params>(handler, options);
     // The router puts the variables of the path on the context.
-    return (context, next) =>
-      this.#serve(route, (context as { params?: unknown }).params as Params, context, next);
+    return (context, next) => this.#serve(route, context["params"] as Params, context, next);
   }
 
   protected override mount(_path: string, route: AnyRoute): void {
-    this.#requireApp().use((context, next) => {
+    this.app.use((context, next) => {
       const path = requestPath(context.url)?.path;
       const params = path === undefined ? undefined : route.pattern?.match(path);
       return params === undefined ? next() : this.#serve(route, params, context, next);
@@ -105,15 +96,12 @@ export class Sockets extends NodeSockets<KoaFramework> {
   }
 
   override dispatch({ request, response }: PendingUpgrade): void {
-    void this.#requireApp().callback()(request, response);
+    void this.app.callback()(request, response);
   }
 
   protected override startServer(port: number, host: string | undefined): Promise<Server> {
-    return startListening(createServer(serverOptions, this.#requireApp().callback()), port, host);
-  }
-
-  #requireApp(): Application {
-    if (this.#app !== undefined) return this.#app;
-    throw new InvalidRouteError("expected a Koa app, but there is none yet; call sockets.init(app)");
+    const serve = this.app.callback();
+    const server = createServer(serverOptions, (request, response) => void serve(request, response));
+    return startListening(server, port, host);
   }
 }

@@ -10,8 +10,9 @@ import type { Framework } from "../routing/framework.js";
 import { DEFAULT_GRACE, type DrainOptions } from "../routing/open-sockets.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { SocketsCore } from "../routing/sockets.js";
-import { acceptUpgradeOf, isUpgrade, type PendingUpgrade, type Verdict } from "./pending-upgrade.js";
+import type { PendingUpgrade } from "./pending-upgrade.js";
 import { listenForUpgrades, type UpgradeTaker } from "./upgrade-listener.js";
+import { acceptUpgradeOf, isUpgrade, type Verdict } from "./upgrade-of.js";
 
 /** How long a client may take to send the head of a request, in milliseconds; Node's own limit is a minute. */
 const HEADERS_TIMEOUT = 9_000;

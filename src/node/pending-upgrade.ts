@@ -12,8 +12,7 @@ import { acceptCompressionOffer, type CompressionAgreement } from "../protocol/c
 import type { ValidHandshake } from "../protocol/server-handshake.js";
 import { admit } from "../routing/admission.js";
 import type { OpenSockets } from "../routing/open-sockets.js";
-import type { Logger } from "../routing/options.js";
-import type { AnyRoute, Route } from "../routing/route.js";
+import type { AnyRoute } from "../routing/route.js";
 import { CompactFacts } from "./compact-facts.js";
 import {
   GOING_DOWN,
@@ -31,6 +30,7 @@ import { takeSocket } from "./socket-reading.js";
 import { becomeSwitch, endSwitch, rawSwitch, switchFields } from "./switching-protocols.js";
 import { TcpTransport } from "./tcp-transport.js";
 import { untouched } from "./untouched.js";
+import { setUpgradeOf, tooLate, type Acceptance, type UndecidedUpgrade, type Verdict } from "./upgrade-of.js";
 
 /** What an upgrade comes with. */
 export interface UpgradeParts {
@@ -41,23 +41,6 @@ export interface UpgradeParts {
   readonly handshake: ValidHandshake;
 }
 
-/** What a route gives for its socket. */
-export interface Acceptance<Params, Request> {
-  readonly sockets: OpenSockets;
-  readonly route: Route<Params, Request>;
-  readonly params: Params;
-  /** The framework's own request. */
-  readonly request: Request;
-  /** Whether nobody but Jackfield has seen the request, so that an equal one will do. @default false */
-  readonly isUnseen?: boolean;
-}
-
-/**
- * What a route says of a request: `"accepted"`, so that the response becomes the 101 when the framework ends it;
- * `"passed"`, if it is no upgrade, or one that may be meant for somebody else; or the answer for the framework to send.
- */
-export type Verdict = "accepted" | "passed" | Response;
-
 type State =
   /** The framework has not decided yet. */
   | "pending"
@@ -66,48 +49,7 @@ type State =
   /** It is a socket now, or was answered over HTTP, or left to somebody else, or the client has gone. */
   | "done";
 
-const upgradeOf = Symbol("jackfield upgrade");
-
-interface UpgradeRequest extends IncomingMessage {
-  /** What became of the upgrade when it is pending no more: the client may have gone before a decision. */
-  [upgradeOf]?: PendingUpgrade | "decided" | "gone";
-}
-
-/** Whether a request asks for an upgrade that may become a socket. */
-export function isUpgrade(request: IncomingMessage): boolean {
-  return (request as UpgradeRequest)[upgradeOf] !== undefined;
-}
-
-/**
- * Makes the connection of a request a socket of a route, or tells what to answer instead.
- *
- * @throws {UpgradeError} if an answer was given already
- * @throws {SubprotocolError} if the route chooses a subprotocol that was not offered
- */
-export function acceptUpgradeOf<Params, Request>(
-  request: IncomingMessage,
-  acceptance: Acceptance<Params, Request>,
-): Verdict {
-  const upgrade = (request as UpgradeRequest)[upgradeOf];
-  if (upgrade === undefined) return "passed";
-  if (upgrade === "decided") throw new UpgradeError(tooLate(acceptance.route.name));
-  return upgrade === "gone" ? "accepted" : upgrade.accept(acceptance); // nobody is there to see the difference
-}
-
-/**
- * Tells of a fault on the way of an upgrade that no framework is there to answer for, and answers 500.
- *
- * @returns false if an answer was given already
- */
-export function failUpgradeOf(request: IncomingMessage, error: unknown, logger: Logger): boolean {
-  const upgrade = (request as UpgradeRequest)[upgradeOf];
-  if (!(upgrade instanceof PendingUpgrade) || !upgrade.isUndecided) return false;
-  logger.error("jackfield: an upgrade failed before it was accepted", error);
-  upgrade.refuse({ status: 500, reason: "The server failed." });
-  return true;
-}
-
-export class PendingUpgrade implements Timed {
+export class PendingUpgrade implements Timed, UndecidedUpgrade {
   timerTurn: number = UNSET;
   timerNext: Timed | undefined;
   timerPrevious: Timed | undefined;
@@ -131,7 +73,7 @@ export class PendingUpgrade implements Timed {
     this.#target = request.url ?? "/";
     this.#address = socket.remoteAddress ?? "";
     this.#isUntouched = untouched(socket);
-    (request as UpgradeRequest)[upgradeOf] = this;
+    setUpgradeOf(request, this);
     socket.on("error", ignoreErrors);
     socket.on("close", this.#onClose);
     timerWheel.set(this, timeout);
@@ -310,7 +252,7 @@ export class PendingUpgrade implements Timed {
     this.#parts.socket.off("close", this.#onClose);
     this.#counted?.limits.leave(this.#address);
     this.#counted = undefined;
-    (this.#parts.request as UpgradeRequest)[upgradeOf] = outcome;
+    setUpgradeOf(this.#parts.request, outcome);
   }
 }
 
@@ -321,8 +263,4 @@ export function isSpokenBy(route: AnyRoute, offered: readonly string[]): boolean
   const { subprotocols } = route.settings;
   if (offered.length === 0 || typeof subprotocols === "function") return true;
   return offered.some((each) => subprotocols.includes(each));
-}
-
-function tooLate(route: string): string {
-  return `expected an upgrade without an answer, but the route ${route} came after one was given`;
 }

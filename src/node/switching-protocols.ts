@@ -53,7 +53,7 @@ export function becomeSwitch(response: ServerResponse, fields: Fields): void {
     for (const [name, value] of fields) response.setHeader(name, value);
     return writeHead(101, "Switching Protocols");
   };
-  response.writeHead = write as ServerResponse["writeHead"];
+  response.writeHead = write;
 }
 
 function setHeaders(response: ServerResponse, headers: GivenHeaders = {}): void {

@@ -24,11 +24,11 @@ export interface OtherListeners {
   tell(): void;
 }
 
-type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
+type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
 /** Wraps `emit` of this one server, for the event `upgrade`. */
 export function interceptUpgrades(server: Server, listener: (upgrade: AnnouncedUpgrade) => void): void {
-  const emit = server.emit as Emit;
+  const emit = server.emit.bind(server) as Emit;
   /** Those that came by `emit`, and are the others' turn now. */
   const announced = new WeakSet<IncomingMessage>();
   const exist = (): boolean => server.listenerCount("upgrade") > 1;
@@ -40,13 +40,13 @@ export function interceptUpgrades(server: Server, listener: (upgrade: AnnouncedU
     listener({ request, socket, head, others: { exist: exist(), tell: () => undefined } });
   });
 
-  const intercept: Emit = function (event, ...args) {
-    if (event !== "upgrade") return emit.call(this, event, ...args);
+  const intercept: Emit = (event, ...args) => {
+    if (event !== "upgrade") return emit(event, ...args);
     const [request, socket, head] = args as [IncomingMessage, Socket, Buffer];
     const tell = (): void => {
       if (announced.has(request)) return;
       announced.add(request);
-      emit.call(this, event, ...args);
+      emit(event, ...args);
     };
     listener({ request, socket, head, others: { exist: exist(), tell } });
     return true;

@@ -13,10 +13,11 @@ import type { AnyRoute } from "../routing/route.js";
 import { Deadline } from "./deadline.js";
 import { GOING_DOWN, NOT_FOUND, answerUpgrade } from "./http-answer.js";
 import { ignoreErrors } from "./ignore-errors.js";
-import { PendingUpgrade, failUpgradeOf, isSpokenBy } from "./pending-upgrade.js";
+import { PendingUpgrade, isSpokenBy } from "./pending-upgrade.js";
 import { isPlainForAll, servePlain } from "./plain-request.js";
 import { untouched } from "./untouched.js";
 import { interceptUpgrades, type AnnouncedUpgrade } from "./upgrade-interception.js";
+import { failUpgradeOf } from "./upgrade-of.js";
 
 /** What a framework's `Sockets` does with upgrades. */
 export interface UpgradeTaker {

@@ -44,7 +44,8 @@ export function foreignPattern(path: string, brackets: RegexBrackets): PathPatte
 }
 
 /** Where the bracket at `start` is closed, or the end. */
-function closingBracket(path: string, start: number, [open, close]: RegexBrackets | string): number {
+function closingBracket(path: string, start: number, brackets: string): number {
+  const [open, close] = brackets;
   let depth = 0;
   for (let at = start; at < path.length; at++) {
     const char = path.charAt(at);

@@ -56,7 +56,7 @@ export class Identities {
     }
     this.#revoked.delete(identity);
     this.#revoked.set(identity, { code, reason, at });
-    for (const member of [...this.members(identity)]) member.dismiss(code, reason);
+    for (const member of this.members(identity)) member.dismiss(code, reason);
   }
 
   /** Whether an identity was closed after an upgrade had begun, whose session was loaded before, perhaps. */

@@ -6,7 +6,7 @@ import type { Handler } from "./handler.js";
 import { routeSettings, type RouteOptions, type RouteSettings } from "./options.js";
 import type { AnyParams } from "./path-params.js";
 import type { PathPattern } from "./path-pattern.js";
-import type { Session } from "./session.js";
+import type { Session, SessionRoute } from "./session.js";
 
 const HOOKS = ["open", "message", "drain", "close"] as const;
 
@@ -14,14 +14,17 @@ const HOOKS = ["open", "message", "drain", "close"] as const;
 const UPGRADE = "upgrade()";
 
 /** A route that has been registered. Sending to it sends to all of its sockets in this process. */
-export class Route<Params = AnyParams, Request = unknown> extends Audience<Params, Request> {
+export class Route<Params = AnyParams, Request = unknown>
+  extends Audience<Params, Request>
+  implements SessionRoute<Params, Request>
+{
   /** Its name in logs and errors and for `urlFor`: its path, if it was given no other. */
   readonly name: string;
-  /** Called with the sockets of this route only. @internal */
+  /** @internal */
   readonly handler: Handler<never, never>;
   /** @internal */
   readonly settings: RouteSettings;
-  /** Those whose handler is not through or whose connection is not gone. @internal */
+  /** @internal */
   readonly sessions: Set<Session<Params, Request>> = new Set();
   #path: string | undefined;
   #pattern: PathPattern | undefined;

@@ -11,8 +11,7 @@ import { CloseCode, MAX_CLOSE_REASON_BYTES } from "../protocol/close-code.js";
 import { ConnectionClosedError } from "../errors.js";
 import type { Member } from "./audience.js";
 import type { Handler, Hooks, LoopHandler } from "./handler.js";
-import type { SocketsSettings } from "./options.js";
-import type { Route } from "./route.js";
+import type { RouteSettings, SocketsSettings } from "./options.js";
 
 /** What keeps the sessions. */
 export interface SessionOwner {
@@ -23,12 +22,22 @@ export interface SessionOwner {
   finished(session: AnySession): void;
 }
 
+/** What a session needs of its route. */
+export interface SessionRoute<Params, Request> {
+  readonly name: string;
+  /** Called with the sockets of this route only. */
+  readonly handler: Handler<never, never>;
+  readonly settings: RouteSettings;
+  /** Those whose handler is not through or whose connection is not gone. */
+  readonly sessions: Set<Session<Params, Request>>;
+}
+
 /** A session of whatever route. */
 export type AnySession = Session<unknown, unknown>;
 
 export class Session<Params, Request> implements ConnectionObserver, Consumer, Member<Params, Request> {
   readonly socket: Socket<Params, Request>;
-  readonly route: Route<Params, Request>;
+  readonly route: SessionRoute<Params, Request>;
   /** Whose socket it is, if the app says so. */
   readonly identity: string | undefined;
   readonly #connection: Connection;
@@ -41,7 +50,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer, M
 
   constructor(
     owner: SessionOwner,
-    route: Route<Params, Request>,
+    route: SessionRoute<Params, Request>,
     transport: Transport,
     facts: HandshakeFacts<Params, Request>,
     identity: string | undefined,

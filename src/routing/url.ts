@@ -27,7 +27,7 @@ export type UrlParams<Params> = { readonly [Name in keyof Params]: UrlValue<Para
 
 /** The arguments of `urlFor` behind the route: the variables may be left out where the path has none. */
 export type UrlArguments<Params, Request> =
-  Record<never, never> extends Params
+  Partial<Params> extends Params
     ? [params?: UrlParams<Params>, options?: UrlOptions<Request>]
     : [params: UrlParams<Params>, options?: UrlOptions<Request>];
 

@@ -1,0 +1,141 @@
+/** `Sockets` for Fastify. */
+
+import type { Server } from "node:http";
+import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from "fastify";
+import { UPGRADE_REQUIRED, asWebResponse } from "../node/http-answer.js";
+import { AppSockets } from "../node/app-sockets.js";
+import type { PendingUpgrade } from "../node/pending-upgrade.js";
+import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
+import { foreignPattern } from "../routing/foreign-path.js";
+import type { Handler } from "../routing/handler.js";
+import type { RouteOptions, SocketsOptions } from "../routing/options.js";
+import type { AnyParams } from "../routing/path-params.js";
+import type { PathPattern } from "../routing/path-pattern.js";
+import type { AnyRoute, Route } from "../routing/route.js";
+import type { RequestAddress } from "../routing/url.js";
+import {
+  nativeOptions,
+  type FastifyApp,
+  type FastifyFramework,
+  type FastifyRouteOptions,
+} from "./fastify-types.js";
+
+/** Routes to be mounted by `sockets.register`. */
+export class Blueprint extends BlueprintOf<FastifyFramework> {}
+
+/** Which route a handler belongs to, so that it learns its path when it is in the router. */
+const handled = new WeakMap<object, AnyRoute>();
+
+/**
+ * WebSocket routes for a Fastify app.
+ *
+ *     const sockets = new Sockets(app);
+ *     sockets.route("/echo", async (ws) => {
+ *       for await (const message of ws) await ws.send(message);
+ *     });
+ *     await app.listen({ port: 5000 });
+ *
+ * Closing the app closes the sockets.
+ */
+export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
+  /** Whether it is another's sockets in another place of the router. */
+  readonly #isScope: boolean;
+  readonly #scopes = new WeakMap<FastifyApp, Sockets>();
+
+  /**
+   * @param app - the Fastify app; without one, see `init`
+   * @param sharing - for `within` only
+   * @throws {InvalidOptionError}
+   */
+  constructor(app?: FastifyApp, options: SocketsOptions<FastifyRequest> = {}, sharing?: Sockets) {
+    super({ name: "a Fastify app", methods: ["addHook", "route"] }, options, sharing);
+    this.#isScope = sharing !== undefined;
+    if (app !== undefined) this.init(app);
+  }
+
+  protected override adopt(app: FastifyApp): void {
+    if (this.#isScope) return;
+    this.attach(app.server);
+    const instance = app as FastifyInstance;
+    instance.addHook("preClose", () => this.close());
+    instance.addHook("onRoute", ({ handler, url }) =>
+      handled.get(handler)?.locate(url, foreignPattern(url, "()")),
+    );
+  }
+
+  /**
+   * The same sockets, whose routes are added to a plugin's own instance: behind its prefix and its hooks.
+   *
+   *     app.register(async (instance) => { sockets.within(instance).route("/echo", echo); }, { prefix: "/api" });
+   */
+  within(instance: FastifyApp): Sockets {
+    const scope = this.#scopes.get(instance) ?? new Sockets(instance, {}, this);
+    this.#scopes.set(instance, scope);
+    return scope;
+  }
+
+  /**
+   * Makes a native handler: `instance.get("/rooms/:id", { preHandler }, sockets.upgrade(handler))`.
+   *
+   * @param options - with `fallback` for plain requests, which are answered with 426 otherwise
+   */
+  upgrade<Params = AnyParams>(
+    handler: Handler<Params, FastifyRequest>,
+    { fallback, ...options }: RouteOptions<FastifyRequest> & Pick<FastifyRouteOptions, "fallback"> = {},
+  ): RouteHandlerMethod {
+    const route = this.createNativeRoute(handler, options);
+    return this.#handlerOf(route, fallback);
+  }
+
+  #handlerOf(route: AnyRoute, fallback: RouteHandlerMethod | undefined): RouteHandlerMethod {
+    const arrive = (request: FastifyRequest): ReturnType<typeof this.arrive> =>
+      this.arrive({
+        route: route as Route<unknown, FastifyRequest>,
+        params: request.params,
+        message: request.raw,
+        request,
+      });
+    const native: RouteHandlerMethod = async function (this, request, reply) {
+      const verdict = await arrive(request);
+      if (verdict === "accepted") return reply.code(101).send(); // with what hooks of `onSend` set: sessions do so
+      if (verdict !== "passed") return reply.send(verdict);
+      if (fallback === undefined) return reply.send(asWebResponse(UPGRADE_REQUIRED));
+      return (await fallback.call(this, request, reply)) ?? reply; // which may be sent later
+    };
+    handled.set(native, route);
+    return native;
+  }
+
+  protected override get nativeOptions(): readonly string[] {
+    return [...nativeOptions, "fallback"];
+  }
+
+  protected override patternOf(path: string): PathPattern | undefined {
+    return foreignPattern(path, "()");
+  }
+
+  /** With the prefix of the instance that the route is added to, as Fastify's router has it. */
+  protected override fullPath(path: string): string {
+    const prefix = this.hasApp ? this.app.prefix : "";
+    return prefix !== "" && path === "/" ? prefix : prefix + path;
+  }
+
+  protected override mount(path: string, route: AnyRoute, native: FastifyRouteOptions): void {
+    const { fallback, ...options } = native;
+    (this.app as FastifyInstance).get(path, options, this.#handlerOf(route, fallback));
+  }
+
+  protected override addressOf({ protocol, host, hostname }: FastifyRequest): RequestAddress {
+    return { secure: protocol === "https", host: host ?? hostname }; // in Fastify 4, hostname has the port
+  }
+
+  override dispatch({ request, response }: PendingUpgrade): void {
+    (this.app as FastifyInstance).routing(request, response);
+  }
+
+  protected override async startServer(port: number, host = "localhost"): Promise<Server> {
+    const app = this.app as FastifyInstance;
+    await app.listen({ port, host });
+    return app.server;
+  }
+}
