@@ -99,7 +99,7 @@ export class Sockets extends AppSockets<ExpressFramework, Application> {
     return { secure: request.secure, host: hostOf(request) };
   }
 
-  override dispatch({ request, response }: PendingUpgrade): void {
+  protected override dispatch({ request, response }: PendingUpgrade): void {
     this.app(request, response);
   }
 

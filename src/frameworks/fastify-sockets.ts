@@ -129,7 +129,7 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     return { secure: protocol === "https", host: host ?? hostname }; // in Fastify 4, hostname has the port
   }
 
-  override dispatch({ request, response }: PendingUpgrade): void {
+  protected override dispatch({ request, response }: PendingUpgrade): void {
     (this.app as FastifyInstance).routing(request, response);
   }
 

@@ -92,7 +92,7 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
   }
 
   /** Hono's own router knows best. */
-  override find(path: string): AnyRoute | "unsure" | undefined {
+  protected override find(path: string): AnyRoute | "unsure" | undefined {
     const [handlers] = this.app.router.match("GET", path);
     for (const [[handler]] of handlers) {
       const route = this.#handled.get(handler) ?? this.#handled.get(composedOf(handler));
@@ -105,7 +105,7 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
     return forwardedAddress(messageOf(context), this.#isTrusted);
   }
 
-  override dispatch({ request, response }: PendingUpgrade, server: Server): void {
+  protected override dispatch({ request, response }: PendingUpgrade, server: Server): void {
     server.emit("request", request, response);
   }
 

@@ -105,7 +105,7 @@ export class Sockets extends NodeSockets<HttpFramework> {
     }
   }
 
-  override dispatch(upgrade: PendingUpgrade, server: Server): void {
+  protected override dispatch(upgrade: PendingUpgrade, server: Server): void {
     const found = this.routes.find(upgrade.path);
     if (typeof found === "object") this.#accept(upgrade, found, server.listenerCount("upgrade") === 1);
     else if (this.#hasListeners) server.emit("request", upgrade.request, upgrade.response);

@@ -95,7 +95,7 @@ export class Sockets extends AppSockets<KoaFramework, Application> {
     return { secure, host };
   }
 
-  override dispatch({ request, response }: PendingUpgrade): void {
+  protected override dispatch({ request, response }: PendingUpgrade): void {
     void this.app.callback()(request, response);
   }
 

@@ -2,6 +2,7 @@
 
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, Server, ServerOptions } from "node:http";
+import type { Http2SecureServer, Http2Server } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import { InvalidOptionError } from "../errors.js";
@@ -17,6 +18,9 @@ import { acceptUpgradeOf, isUpgrade, type Verdict } from "./upgrade-of.js";
 /** How long a client may take to send the head of a request, in milliseconds; Node's own limit is a minute. */
 const HEADERS_TIMEOUT = 9_000;
 
+/** A server of Node. One of HTTP/2 has WebSockets over HTTP/1.1 only: with its option `allowHTTP1`. */
+export type HttpServer = Server | Http2Server | Http2SecureServer;
+
 /** A request that has come to a route. */
 export interface Arrival<Params, Request> {
   readonly route: Route<Params, Request>;
@@ -27,29 +31,31 @@ export interface Arrival<Params, Request> {
   readonly request: Request;
 }
 
-export abstract class NodeSockets<Types extends Framework>
-  extends SocketsCore<Types>
-  implements UpgradeTaker
-{
+export abstract class NodeSockets<Types extends Framework> extends SocketsCore<Types> {
+  readonly #taker: UpgradeTaker = {
+    openSockets: this.openSockets,
+    find: (path) => this.find(path),
+    dispatch: (upgrade, server) => this.dispatch(upgrade, server),
+  };
   readonly #servers = new Set<Server>();
   #hasWarned = false;
 
-  /** @internal */
-  abstract dispatch(upgrade: PendingUpgrade, server: Server): void;
+  /** Runs the request of an upgrade through the framework. @internal */
+  protected abstract dispatch(upgrade: PendingUpgrade, server: Server): void;
   /** Starts the server for `listen`. @internal */
   protected abstract startServer(port: number, host: string | undefined): Promise<Server>;
 
-  /** @internal */
-  find(path: string): AnyRoute | "unsure" | undefined {
+  /** Which route a path leads to; `"unsure"` if only the framework can tell whether it leads to one. @internal */
+  protected find(path: string): AnyRoute | "unsure" | undefined {
     const found = this.routes.find(path);
     return typeof found === "object" ? found.route : found;
   }
 
   /** Takes the upgrades of a server made by hand: `node:http` or `node:https`, one or several. */
-  attach(server: Server): this {
+  attach(server: HttpServer): this {
     if (!(server instanceof EventEmitter))
       throw new InvalidOptionError("server", "a server of node:http or node:https", server);
-    listenForUpgrades(server, this);
+    listenForUpgrades(server as Server, this.#taker);
     return this;
   }
 

@@ -21,7 +21,6 @@ import { failUpgradeOf } from "./upgrade-of.js";
 
 /** What a framework's `Sockets` does with upgrades. */
 export interface UpgradeTaker {
-  /** @internal */
   readonly openSockets: OpenSockets;
   /** Which route a path leads to; `"unsure"` if only the framework can tell whether it leads to one. */
   find(path: string): AnyRoute | "unsure" | undefined;

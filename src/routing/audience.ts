@@ -15,7 +15,7 @@ export interface Member<Params = unknown, Request = unknown> {
 /** How a message is sent to many. */
 export interface AudienceSendOptions {
   /** A socket that is left out: often that of the sender. */
-  readonly except?: Socket<never> | undefined;
+  readonly except?: Socket<unknown> | undefined;
 }
 
 const SENT = Promise.resolve();
@@ -48,7 +48,7 @@ export abstract class Audience<Params = unknown, Request = unknown> implements I
    */
   send(message: Sendable, { except }: AudienceSendOptions = {}): Promise<void> {
     if (!isSendable(message)) return refusal(new InvalidMessageError(message));
-    for (const socket of this) if (socket !== (except as unknown)) void socket.send(message);
+    for (const socket of this) if (socket !== except) void socket.send(message);
     return SENT;
   }
 

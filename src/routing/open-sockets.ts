@@ -5,12 +5,13 @@ import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
+import { CloseCode } from "../protocol/close-code.js";
 import { Audience } from "./audience.js";
 import { ConnectionLimits } from "./connection-limits.js";
 import { Identities } from "./identities.js";
 import type { SocketsSettings } from "./options.js";
 import type { AnyRoute, Route } from "./route.js";
-import { Session, type AnySession, type SessionOwner } from "./session.js";
+import { GOING_DOWN, Session, type AnySession, type SessionOwner } from "./session.js";
 
 /** How `close` goes about it. */
 export interface DrainOptions {
@@ -93,10 +94,10 @@ export class OpenSockets extends Audience implements SessionOwner {
     this.#count++;
     route.sessions.add(session);
     if (identity !== undefined) this.identities.add(identity, session);
-    session.start();
     const revocation = identity === undefined ? undefined : this.identities.revokedSince(identity, began);
-    if (revocation !== undefined) session.dismiss(revocation.code, revocation.reason);
-    else if (this.#isDraining) session.close();
+    if (revocation !== undefined) session.refuse(revocation.code, revocation.reason);
+    else if (this.#isDraining) session.refuse(CloseCode.goingAway, GOING_DOWN);
+    else session.start();
   }
 
   released(session: AnySession): void {

@@ -13,6 +13,9 @@ import type { Member } from "./audience.js";
 import type { Handler, Hooks, LoopHandler } from "./handler.js";
 import type { RouteSettings, SocketsSettings } from "./options.js";
 
+/** The reason of a close because the server goes down. */
+export const GOING_DOWN = "the server goes down";
+
 /** What keeps the sessions. */
 export interface SessionOwner {
   readonly settings: SocketsSettings;
@@ -75,9 +78,16 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer, M
     this.#connection.start();
   }
 
+  /** Ends the connection before its handler has run. */
+  refuse(code: number, reason: string): void {
+    this.#isHandling = false;
+    this.#connection.start();
+    this.#connection.dismiss(code, reason);
+  }
+
   /** Ends the session because the server goes down. */
   close(): void {
-    this.#connection.close(CloseCode.goingAway, "the server goes down", "application");
+    this.#connection.close(CloseCode.goingAway, GOING_DOWN, "application");
   }
 
   dismiss(code: number, reason: string): void {
