@@ -1,0 +1,63 @@
+/** The channels: who is there, and what was said last. */
+import type { Socket } from "jackfield";
+import type { Member } from "./session.js";
+
+/** What the page gets to hear. */
+export type News =
+  | { readonly type: "said"; readonly name: string; readonly text: string; readonly at: number }
+  | { readonly type: "people"; readonly names: readonly string[] };
+
+const maxBacklog = 50;
+
+/** The application's own close code (RFC 6455 §7.4.2) for those who were kicked. */
+export const KICKED = 4403;
+
+export class Channel {
+  readonly #people = new Map<Socket, Member>();
+  readonly #backlog: News[] = [];
+
+  enter(ws: Socket, member: Member): void {
+    this.#people.set(ws, member);
+    for (const news of this.#backlog) void ws.sendJson(news);
+    this.#tellPeople();
+  }
+
+  leave(ws: Socket): void {
+    if (this.#people.delete(ws)) this.#tellPeople();
+  }
+
+  say({ name }: Member, text: string): void {
+    const news: News = { type: "said", name, text, at: Date.now() };
+    this.#backlog.push(news);
+    if (this.#backlog.length > maxBacklog) this.#backlog.shift();
+    this.#tell(news);
+  }
+
+  /** @returns how many sockets the member had here */
+  kick(name: string, by: Member): number {
+    const kicked = [...this.#people].filter(([, member]) => member.name === name);
+    for (const [ws] of kicked) {
+      this.leave(ws);
+      void ws.close(KICKED, `${by.name} has kicked you out`);
+    }
+    return kicked.length;
+  }
+
+  #tellPeople(): void {
+    const names = new Set([...this.#people.values()].map(({ name }) => name));
+    this.#tell({ type: "people", names: [...names].toSorted() });
+  }
+
+  /** Waits for nobody: who reads too slowly is closed by Jackfield in the end, and the others notice nothing. */
+  #tell(news: News): void {
+    for (const ws of this.#people.keys()) void ws.sendJson(news);
+  }
+}
+
+const channels = new Map(["lobby", "workshop", "kitchen"].map((name) => [name, new Channel()]));
+
+export const channelNames: readonly string[] = [...channels.keys()];
+
+export function channelOf(name: string): Channel | undefined {
+  return channels.get(name);
+}

@@ -1,0 +1,15 @@
+/** Serves the app at http://127.0.0.1:5000, or at the port that the environment variable PORT names. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { app } from "./app.js";
+import { moderatorKey } from "./routes/account.js";
+import { sockets } from "./sockets.js";
+
+const server = app.listen(Number(process.env["PORT"] ?? 5000), "127.0.0.1");
+await once(server, "listening");
+console.log(`The chat is at http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+console.log(`Moderators log in with the key ${moderatorKey}`);
+
+await Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+await sockets.close();
+server.close();

@@ -1,0 +1,12 @@
+/** Serves the app at http://127.0.0.1:5000, or at the port that the environment variable PORT names. */
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { app, sockets } from "./app.js";
+
+const server = app.listen(Number(process.env["PORT"] ?? 5000), "127.0.0.1");
+await once(server, "listening");
+console.log(`Express is at http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+
+await once(process, "SIGTERM");
+await sockets.close();
+server.close();

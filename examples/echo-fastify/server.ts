@@ -1,0 +1,9 @@
+/** Serves the app at http://127.0.0.1:5000, or at the port that the environment variable PORT names. */
+import { once } from "node:events";
+import { app } from "./app.js";
+
+const url = await app.listen({ port: Number(process.env["PORT"] ?? 5000), host: "127.0.0.1" });
+console.log(`Fastify is at ${url}`);
+
+await once(process, "SIGTERM");
+await app.close(); // and with it the sockets
