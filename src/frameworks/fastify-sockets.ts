@@ -8,6 +8,7 @@ import type { PendingUpgrade } from "../node/pending-upgrade.js";
 import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
 import { foreignPattern } from "../routing/foreign-path.js";
 import type { Handler } from "../routing/handler.js";
+import { DEFAULT_GRACE } from "../routing/open-sockets.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { AnyParams } from "../routing/path-params.js";
 import type { PathPattern } from "../routing/path-pattern.js";
@@ -57,7 +58,7 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     if (this.#isScope) return;
     this.attach(app.server);
     const instance = app as FastifyInstance;
-    instance.addHook("preClose", () => this.close());
+    instance.addHook("preClose", () => this.close({ grace: graceOf(instance) }));
     instance.addHook("onRoute", ({ handler, url }) =>
       handled.get(handler)?.locate(url, foreignPattern(url, "()")),
     );
@@ -138,4 +139,9 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     await app.listen({ port, host });
     return app.server;
   }
+}
+
+/** How long `app.close()` may wait for handlers: Fastify gives up, and fails, at its timeout for plugins. */
+function graceOf({ initialConfig: { pluginTimeout = 0 } }: FastifyInstance): number {
+  return pluginTimeout > 0 ? Math.min(DEFAULT_GRACE, 0.8 * pluginTimeout) : DEFAULT_GRACE;
 }

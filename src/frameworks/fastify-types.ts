@@ -1,7 +1,7 @@
 /** The types of Fastify, as far as routes need them. */
 
-import type { Server } from "node:http";
 import type { FastifyInstance, FastifyRequest, RouteHandlerMethod, RouteShorthandOptions } from "fastify";
+import type { HttpServer } from "../node/node-sockets.js";
 import type { Framework } from "../routing/framework.js";
 import type { RouteOptions } from "../routing/options.js";
 import type { AnyParams, PathParams } from "../routing/path-params.js";
@@ -27,10 +27,33 @@ export interface FastifyRouteOptions extends Pick<RouteShorthandOptions, (typeof
   readonly fallback?: RouteHandlerMethod;
 }
 
+/** A path without what is in the brackets of its regular expressions; a colon written as `::` is none of a variable. */
+type WithoutRegex<
+  Path extends string,
+  Depth extends unknown[] = [],
+> = Path extends `${infer First}${infer Rest}`
+  ? First extends "("
+    ? WithoutRegex<Rest, [...Depth, "("]>
+    : Depth extends [unknown, ...infer Outer]
+      ? First extends ")"
+        ? Outer extends []
+          ? AfterRegex<Rest>
+          : WithoutRegex<Rest, Outer>
+        : WithoutRegex<Rest, Depth>
+      : Path extends `::${infer Behind}`
+        ? `%${WithoutRegex<Behind>}`
+        : `${First}${WithoutRegex<Rest>}`
+  : "";
+
+/** Something has to stand in the place of the brackets, where a name would go on otherwise. */
+type AfterRegex<Rest extends string> = Rest extends `?${string}`
+  ? WithoutRegex<Rest>
+  : `%${WithoutRegex<Rest>}`;
+
 /** The variables of a path in Fastify's syntax: `/rooms/:id`, `/rooms/:id(^\\d+$)`, `/rooms/:id?`, `/files/*`. */
 export type FastifyParams<Path extends string> = string extends Path
   ? AnyParams
-  : PathParams<Path> & (Path extends `${string}*` ? { readonly "*": string } : unknown);
+  : PathParams<WithoutRegex<Path>> & (Path extends `${string}*` ? { readonly "*": string } : unknown);
 
 /** The types of Fastify. */
 export interface FastifyFramework extends Framework {
@@ -40,4 +63,4 @@ export interface FastifyFramework extends Framework {
 }
 
 /** As much of a Fastify app as all of them have, whatever their server, logger and type provider. */
-export type FastifyApp = Pick<FastifyInstance, "prefix" | "pluginName"> & { readonly server: Server };
+export type FastifyApp = Pick<FastifyInstance, "prefix" | "pluginName"> & { readonly server: HttpServer };

@@ -79,7 +79,7 @@ export class Sockets extends NodeSockets<HttpFramework> {
         request,
         () => this.arrive({ route, params: {}, message: request, request }),
         (verdict) => {
-          if (verdict instanceof Response) return writeWebResponse(response, verdict);
+          if (typeof verdict === "object") return writeWebResponse(response, verdict);
           return verdict === "accepted" ? endSwitch(response) : writeAnswer(response, NOT_FOUND);
         },
       );
@@ -123,7 +123,7 @@ export class Sockets extends NodeSockets<HttpFramework> {
       request,
       () => (hasHooks ? this.arrive({ ...acceptance, message: request }) : upgrade.accept(acceptance)),
       (verdict) => {
-        if (verdict instanceof Response) return writeWebResponse(upgrade.response, verdict);
+        if (typeof verdict === "object") return writeWebResponse(upgrade.response, verdict);
         return upgrade.complete();
       },
     );

@@ -2,7 +2,7 @@
 
 import { createServer, type Server } from "node:http";
 import type Application from "koa";
-import type { Context, Middleware, Next } from "koa";
+import type { DefaultContext, DefaultState, Middleware, Next, ParameterizedContext } from "koa";
 import { AppSockets } from "../node/app-sockets.js";
 import { serverOptions, startListening } from "../node/node-sockets.js";
 import type { PendingUpgrade } from "../node/pending-upgrade.js";
@@ -15,15 +15,17 @@ import type { AnyParams, PathParams } from "../routing/path-params.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import type { RequestAddress } from "../routing/url.js";
 
-/** The types of Koa. */
-export interface KoaFramework extends Framework {
+/** The types of Koa, for an app with a state and properties of the context of its own. */
+export interface KoaFramework<State = DefaultState, Custom = DefaultContext> extends Framework {
   readonly params: PathParams<this["path"]>;
-  readonly request: Context;
-  readonly options: RouteOptions<Context>;
+  readonly request: ParameterizedContext<State, Custom>;
+  readonly options: RouteOptions<ParameterizedContext<State, Custom>>;
 }
 
 /** Routes to be mounted by `sockets.register`. */
-export class Blueprint extends BlueprintOf<KoaFramework> {}
+export class Blueprint<State = DefaultState, Custom = DefaultContext> extends BlueprintOf<
+  KoaFramework<State, Custom>
+> {}
 
 /**
  * WebSocket routes for a Koa app.
@@ -36,17 +38,23 @@ export class Blueprint extends BlueprintOf<KoaFramework> {}
  *
  * Paths are in the syntax of `@koa/router`, that of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`.
  */
-export class Sockets extends AppSockets<KoaFramework, Application> {
+export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppSockets<
+  KoaFramework<State, Custom>,
+  Application<State, Custom>
+> {
   /**
    * @param app - the Koa app, whose `listen` carries the sockets along; without one, see `init`
    * @throws {InvalidOptionError}
    */
-  constructor(app?: Application, options: SocketsOptions<Context> = {}) {
+  constructor(
+    app?: Application<State, Custom>,
+    options: SocketsOptions<ParameterizedContext<State, Custom>> = {},
+  ) {
     super({ name: "a Koa app", methods: ["callback", "listen"] }, options);
     if (app !== undefined) this.init(app);
   }
 
-  protected override adopt(app: Application): void {
+  protected override adopt(app: Application<State, Custom>): void {
     this.carryAlong(app);
   }
 
@@ -55,12 +63,12 @@ export class Sockets extends AppSockets<KoaFramework, Application> {
    * upgrade goes on to the next middleware.
    */
   upgrade<Params = AnyParams>(
-    handler: Handler<Params, Context>,
-    options: RouteOptions<Context> = {},
-  ): Middleware {
+    handler: Handler<Params, ParameterizedContext<State, Custom>>,
+    options: RouteOptions<ParameterizedContext<State, Custom>> = {},
+  ): Middleware<State, Custom> {
     const route = this.createNativeRoute<Params>(handler, options);
     // The router puts the variables of the path on the context.
-    return (context, next) => this.#serve(route, context["params"] as Params, context, next);
+    return (context, next) => this.#serve(route, (context as DefaultContext)["params"], context, next);
   }
 
   protected override mount(_path: string, route: AnyRoute): void {
@@ -71,9 +79,14 @@ export class Sockets extends AppSockets<KoaFramework, Application> {
     });
   }
 
-  async #serve(route: AnyRoute, params: unknown, context: Context, next: Next): Promise<unknown> {
+  async #serve(
+    route: AnyRoute,
+    params: unknown,
+    context: ParameterizedContext<State, Custom>,
+    next: Next,
+  ): Promise<unknown> {
     const verdict = await this.arrive({
-      route: route as Route<unknown, Context>,
+      route: route as Route<unknown, ParameterizedContext<State, Custom>>,
       params,
       message: context.req,
       request: context,
@@ -91,7 +104,7 @@ export class Sockets extends AppSockets<KoaFramework, Application> {
     return undefined;
   }
 
-  protected override addressOf({ secure, host }: Context): RequestAddress {
+  protected override addressOf({ secure, host }: ParameterizedContext<State, Custom>): RequestAddress {
     return { secure, host };
   }
 

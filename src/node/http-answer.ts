@@ -37,9 +37,19 @@ export function answerUpgrade(request: IncomingMessage, socket: Socket, answer: 
 export function lastResponse(request: IncomingMessage, socket: Socket): ServerResponse {
   const response = responseTo(request);
   socket.on("error", ignoreErrors);
-  response.assignSocket(socket);
+  giveSocket(response, socket);
   response.on("finish", () => endAfterAnswer(response, socket));
   return response;
+}
+
+/** Has a response go out on a socket, and tells whoever streams into it when there is room again, as Node's server does. */
+export function giveSocket(response: ServerResponse, socket: Socket): void {
+  const onDrain = (): void => {
+    if (response.writableNeedDrain) response.emit("drain");
+  };
+  socket.on("drain", onDrain);
+  response.once("close", () => socket.off("drain", onDrain));
+  response.assignSocket(socket);
 }
 
 /** A response to an upgrade; after it the connection ends, as the HTTP parser has gone already. */

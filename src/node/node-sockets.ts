@@ -34,6 +34,7 @@ export interface Arrival<Params, Request> {
 export abstract class NodeSockets<Types extends Framework> extends SocketsCore<Types> {
   readonly #taker: UpgradeTaker = {
     openSockets: this.openSockets,
+    routes: this.routes,
     find: (path) => this.find(path),
     dispatch: (upgrade, server) => this.dispatch(upgrade, server),
   };

@@ -14,12 +14,14 @@ import { admit } from "../routing/admission.js";
 import type { OpenSockets } from "../routing/open-sockets.js";
 import type { AnyRoute } from "../routing/route.js";
 import { CompactFacts } from "./compact-facts.js";
+import { discardResponse } from "./discarded-response.js";
 import {
   GOING_DOWN,
   answerUpgrade,
   asWebResponse,
   closeResponse,
   endAfterAnswer,
+  giveSocket,
   responseTo,
   writeAnswer,
   type HttpAnswer,
@@ -39,6 +41,8 @@ export interface UpgradeParts {
   /** Bytes that came behind the request. */
   readonly head: Buffer;
   readonly handshake: ValidHandshake;
+  /** Whether others were offered it already, and left it. @default false */
+  readonly wasOffered?: boolean;
 }
 
 type State =
@@ -98,7 +102,7 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
   }
 
   #assignSocket(response: ServerResponse): void {
-    response.assignSocket(this.#parts.socket);
+    giveSocket(response, this.#parts.socket);
     response.on("finish", this.#onFinish);
   }
 
@@ -149,14 +153,17 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
   }
 
   /**
-   * The time for a decision is over. The framework's response is left without a socket, so that a decision that comes
+   * The time for a decision is over. The framework's response is parted from the socket, so that a decision that comes
    * too late goes nowhere instead of failing.
    */
   expire(): void {
     const { request, socket } = this.#parts;
     const { isFree } = this;
     const isUnanswered = this.#isUnanswered;
-    if (isUnanswered && this.#isClaimed) this.#response?.detachSocket(socket);
+    if (isUnanswered && this.#isClaimed && this.#response !== undefined) {
+      this.#response.detachSocket(socket);
+      discardResponse(this.#response, socket);
+    }
     this.#settle("gone");
     if (!isFree) socket.off("error", ignoreErrors);
     else if (isUnanswered) answerUpgrade(request, socket, NOT_IN_TIME);
@@ -171,13 +178,14 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
    */
   accept<Params, Request>(acceptance: Acceptance<Params, Request>): Verdict {
     const { sockets, route } = acceptance;
-    const { handshake, socket } = this.#parts;
+    const { handshake, socket, wasOffered = false } = this.#parts;
     if (!this.isUndecided) throw new UpgradeError(tooLate(route.name));
     if (!this.isFree) {
       this.letGo(); // another listener was faster
       return "accepted";
     }
-    if (!this.#isClaimed && !isSpokenBy(route, handshake.subprotocols)) return "passed";
+    const isOurs = this.#isClaimed || wasOffered || isSpokenBy(route, handshake.subprotocols);
+    if (!isOurs) return "passed";
     const tooMany = this.claim(sockets);
     if (tooMany !== undefined) return asWebResponse(tooMany);
     if (sockets.isDraining) return asWebResponse(GOING_DOWN);
@@ -253,6 +261,7 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
     this.#counted?.limits.leave(this.#address);
     this.#counted = undefined;
     setUpgradeOf(this.#parts.request, outcome);
+    if (!this.#isClaimed && this.#response !== undefined) discardResponse(this.#response, this.#parts.socket);
   }
 }
 

@@ -26,9 +26,16 @@ export interface OtherListeners {
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
+interface Emitter {
+  readonly emit: Emit;
+}
+
 /** Wraps `emit` of this one server, for the event `upgrade`. */
 export function interceptUpgrades(server: Server, listener: (upgrade: AnnouncedUpgrade) => void): void {
-  const emit = server.emit.bind(server) as Emit;
+  // Tools that watch a process wrap it too, and for all servers at once, perhaps later.
+  const own = Object.hasOwn(server, "emit") ? (server as Emitter).emit : undefined;
+  const emit: Emit = (...args) =>
+    Reflect.apply(own ?? (Object.getPrototypeOf(server) as Emitter).emit, server, args);
   /** Those that came by `emit`, and are the others' turn now. */
   const announced = new WeakSet<IncomingMessage>();
   const exist = (): boolean => server.listenerCount("upgrade") > 1;

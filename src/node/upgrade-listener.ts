@@ -2,26 +2,29 @@
  * Listens for the upgrades of one server, for all the `Sockets` that are attached to it, and decides whose each is:
  * what leads to a route of theirs is for nobody else; what doesn't, is left to the server's other listeners; and where
  * only a framework can tell, it is asked, and its answer held back until it is clear that nobody else wants the upgrade.
+ * A client that names subprotocols which none of these routes speaks is offered to the others first.
  */
 
 import { ServerResponse, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { requestPath } from "../protocol/request-path.js";
-import { judgeHandshake, type RefusedHandshake, type ValidHandshake } from "../protocol/server-handshake.js";
+import { judgeHandshake, type RefusedHandshake } from "../protocol/server-handshake.js";
 import type { OpenSockets } from "../routing/open-sockets.js";
 import type { AnyRoute } from "../routing/route.js";
 import { Deadline } from "./deadline.js";
-import { GOING_DOWN, NOT_FOUND, answerUpgrade } from "./http-answer.js";
+import { GOING_DOWN, NOT_FOUND, answerUpgrade, type HttpAnswer } from "./http-answer.js";
 import { ignoreErrors } from "./ignore-errors.js";
-import { PendingUpgrade, isSpokenBy } from "./pending-upgrade.js";
+import { PendingUpgrade, isSpokenBy, type UpgradeParts } from "./pending-upgrade.js";
 import { isPlainForAll, servePlain } from "./plain-request.js";
 import { untouched } from "./untouched.js";
 import { interceptUpgrades, type AnnouncedUpgrade } from "./upgrade-interception.js";
 import { failUpgradeOf } from "./upgrade-of.js";
+import { withholdRefusals } from "./withheld-refusals.js";
 
 /** What a framework's `Sockets` does with upgrades. */
 export interface UpgradeTaker {
   readonly openSockets: OpenSockets;
+  readonly routes: Iterable<AnyRoute>;
   /** Which route a path leads to; `"unsure"` if only the framework can tell whether it leads to one. */
   find(path: string): AnyRoute | "unsure" | undefined;
   /** Runs the request through the framework. */
@@ -50,10 +53,11 @@ const TOO_MANY_FIELDS: RefusedHandshake = {
   headers: [],
 };
 
-/** A candidate for an upgrade. */
-interface Candidate {
-  readonly taker: UpgradeTaker;
-  readonly found: AnyRoute | "unsure" | undefined;
+/** Whose an upgrade may be. */
+interface Candidates {
+  readonly takers: readonly UpgradeTaker[];
+  /** The route, where the first of them has one for it; otherwise only their frameworks can tell. */
+  readonly route?: AnyRoute;
 }
 
 class UpgradeListener {
@@ -86,25 +90,28 @@ class UpgradeListener {
 
   #onUpgrade(upgrade: AnnouncedUpgrade): void {
     const { request, socket, others } = upgrade;
+    if (!socket.writable) return; // somebody who heard of it before us has ended it
     const { method = "", httpVersion, url: target = "", rawHeaders } = request;
     const verdict = this.#mayLackFields(request)
       ? TOO_MANY_FIELDS
       : judgeHandshake({ method, httpVersion, target, rawHeaders });
     if (verdict.kind === "plain") return this.#onPlain(upgrade);
     const path = verdict.kind === "valid" ? verdict.path : requestPath(target)?.path;
-    const candidate = this.#candidateFor(path, others.exist);
-    if (candidate === undefined) return this.#leave(upgrade, () => answerUpgrade(request, socket, NOT_FOUND));
-    const { taker, found } = candidate;
-    const isUncertain = others.exist && typeof found !== "object";
-    if (verdict.kind === "valid" && !taker.openSockets.isDraining) {
-      const dispatch = (): void => this.#dispatch(taker, upgrade, verdict, isUncertain);
-      const isTheirs = others.exist && typeof found === "object" && !isSpokenBy(found, verdict.subprotocols);
-      return isTheirs ? this.#offer(upgrade, dispatch) : dispatch();
+    const { takers, route } = this.#candidatesFor(path, others.exist);
+    const ready = takers.filter(({ openSockets }) => !openSockets.isDraining);
+    if (verdict.kind === "refused" || ready.length === 0) {
+      const refusal = verdict.kind === "refused" ? verdict : GOING_DOWN;
+      const answer = takers.length === 0 ? NOT_FOUND : refusal;
+      return route === undefined ? this.#leave(upgrade, answer) : answerUpgrade(request, socket, answer);
     }
-    const refusal = verdict.kind === "valid" ? GOING_DOWN : verdict;
-    const refuse = (): void => answerUpgrade(request, socket, refusal);
-    if (isUncertain) this.#leave(upgrade, refuse);
-    else refuse();
+    const ask = (wasOffered: boolean): void => {
+      const parts = { request, socket, head: upgrade.head, handshake: verdict, wasOffered };
+      this.#ask(ready, upgrade, parts, route !== undefined);
+    };
+    const routes = route === undefined ? ready.flatMap(possibleRoutes) : [route];
+    const isSpoken = routes.some((each) => isSpokenBy(each, verdict.subprotocols));
+    if (isSpoken || !others.exist) ask(false);
+    else this.#offer(upgrade, () => ask(true));
   }
 
   /** No upgrade to a WebSocket. What no listener could want is served at once. */
@@ -122,11 +129,11 @@ class UpgradeListener {
     return most > 0 && rawHeaders.length >= most;
   }
 
-  /** Gives the other listeners the first turn. If none of them takes the upgrade in it, it is ours. */
+  /** Gives the other listeners the first turn, in which they may take the upgrade, or leave it: then it is ours. */
   #offer({ socket, others }: AnnouncedUpgrade, then: () => void): void {
     const isUntouched = untouched(socket);
     socket.on("error", ignoreErrors); // while nobody has it
-    others.tell();
+    withholdRefusals(socket, () => others.tell());
     setImmediate(() => {
       socket.off("error", ignoreErrors);
       if (isUntouched()) then();
@@ -134,12 +141,13 @@ class UpgradeListener {
   }
 
   /** Leaves an upgrade to the other listeners. If none of them takes it in time, the client gets an answer at last. */
-  #leave({ socket, others }: AnnouncedUpgrade, answer: () => void): void {
+  #leave({ request, socket, others }: AnnouncedUpgrade, answer: HttpAnswer): void {
+    if (!others.exist) return answerUpgrade(request, socket, answer);
     const isUntouched = untouched(socket);
     const deadline = new Deadline(this.#timeout, () => {
       socket.off("close", clear);
       socket.off("error", ignoreErrors);
-      if (isUntouched()) answer();
+      if (isUntouched()) answerUpgrade(request, socket, answer);
     });
     const clear = (): void => deadline.clear();
     socket.on("error", ignoreErrors); // while nobody has it
@@ -147,64 +155,74 @@ class UpgradeListener {
     others.tell();
   }
 
-  /** Whose upgrade it is, or may be. A malformed one is answered by the first that could have it. */
-  #candidateFor(path: string | undefined, isShared: boolean): Candidate | undefined {
-    const candidates = [...this.#takers].map((taker) => ({
-      taker,
-      found: path === undefined ? undefined : taker.find(path),
-    }));
-    return (
-      candidates.find(({ found }) => typeof found === "object") ??
-      candidates.find(({ found }) => found === "unsure") ??
-      (isShared ? undefined : candidates[0]) // what it doesn't have, its framework answers with 404
-    );
+  /** Whose upgrade it may be. */
+  #candidatesFor(path: string | undefined, isShared: boolean): Candidates {
+    const all = [...this.#takers];
+    const unsure: UpgradeTaker[] = [];
+    for (const taker of path === undefined ? [] : all) {
+      const found = taker.find(path ?? "");
+      if (found === "unsure") unsure.push(taker);
+      else if (found !== undefined) return { takers: [taker], route: found };
+    }
+    // What none of them has, the first one's framework answers with 404.
+    return { takers: unsure.length > 0 || isShared ? unsure : all.slice(0, 1) };
   }
 
-  /** @param isUncertain - whether it may turn out to be meant for another listener */
-  #dispatch(
-    taker: UpgradeTaker,
+  /** Runs an upgrade through the framework of the first taker; where that has no route for it, through the next one's. */
+  #ask(
+    [taker, ...rest]: readonly UpgradeTaker[],
     announced: AnnouncedUpgrade,
-    handshake: ValidHandshake,
-    isUncertain: boolean,
+    parts: UpgradeParts,
+    isSure: boolean,
   ): void {
-    const { request, socket, head } = announced;
+    if (taker === undefined) return this.#leave(announced, NOT_FOUND);
     const { settings } = taker.openSockets;
-    const upgrade = new PendingUpgrade({ request, socket, head, handshake }, settings.handshakeTimeout);
-    if (isUncertain) {
-      this.#holdBack(upgrade, taker, announced);
-    } else {
+    const upgrade = new PendingUpgrade(parts, settings.handshakeTimeout);
+    if (isSure || (rest.length === 0 && !announced.others.exist)) {
       const tooMany = upgrade.claim(taker.openSockets);
       if (tooMany !== undefined) return upgrade.refuse(tooMany);
+    } else {
+      onceAnswered(upgrade, (status) => {
+        if (!meansNoSocket(status)) {
+          this.#offer(announced, () => void upgrade.claim(taker.openSockets));
+        } else {
+          upgrade.letGo();
+          this.#ask(rest, announced, parts, false);
+        }
+      });
     }
     try {
       taker.dispatch(upgrade, this.#server);
     } catch (error) {
-      if (failUpgradeOf(request, error, settings.logger)) return;
+      if (failUpgradeOf(parts.request, error, settings.logger)) return;
       settings.logger.error("jackfield: an upgrade failed after it was answered", error);
     }
-  }
-
-  /** Lets an answer of the framework out only if nobody else takes the socket, and it is none that means "not mine". */
-  #holdBack(upgrade: PendingUpgrade, taker: UpgradeTaker, announced: AnnouncedUpgrade): void {
-    const { request, socket } = announced;
-    const { response } = upgrade;
-    const end = response.end.bind(response) as (...args: unknown[]) => ServerResponse;
-    const decide = (): void => {
-      if (!upgrade.isPending) return;
-      if (response.statusCode === 404) {
-        upgrade.letGo();
-        this.#leave(announced, () => answerUpgrade(request, socket, NOT_FOUND));
-      } else {
-        this.#offer(announced, () => void upgrade.claim(taker.openSockets));
-      }
-    };
-    response.end = (...args: unknown[]): ServerResponse => {
-      setImmediate(decide);
-      return end(...args);
-    };
   }
 
   get #timeout(): number {
     return Math.max(...[...this.#takers].map(({ openSockets }) => openSockets.settings.handshakeTimeout));
   }
+}
+
+/** The routes of which only the framework can tell whether a path leads to them. */
+function possibleRoutes({ routes }: UpgradeTaker): AnyRoute[] {
+  return [...routes].filter(({ pattern }) => pattern?.isExact !== true);
+}
+
+/** Whether a framework's answer to an upgrade says that it has no socket there: nothing, or a page. */
+function meansNoSocket(status: number): boolean {
+  return status === 404 || (status >= 200 && status < 300);
+}
+
+/** Calls back when a framework has begun to answer an upgrade, instead of accepting it; nothing of it is out yet. */
+function onceAnswered(upgrade: PendingUpgrade, callback: (status: number) => void): void {
+  const { response } = upgrade;
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  const decide = (): void => {
+    if (upgrade.isPending) callback(response.statusCode);
+  };
+  response.writeHead = (...args: unknown[]): ServerResponse => {
+    setImmediate(decide);
+    return writeHead(...args);
+  };
 }

@@ -5,7 +5,7 @@ import type { BeforeHook } from "./before.js";
 import type { AnyFramework, Framework, ParamsIn } from "./framework.js";
 import type { Handler } from "./handler.js";
 import { routeDecorator, type RouteDecorator } from "./method-decorator.js";
-import { mergeRouteOptions, type RouteOptions } from "./options.js";
+import { checkKnown, checkRouteOptions, mergeRouteOptions, type RouteOptions } from "./options.js";
 import { plannedRoute, type PlannedRoute } from "./planned-route.js";
 
 /** Where a blueprint is mounted. */
@@ -43,10 +43,14 @@ export class Blueprint<Types extends Framework = AnyFramework> {
   readonly #nested: Nested<Types>[] = [];
   #isRegistered = false;
 
-  /** @throws {InvalidRouteError} if the name or the prefix is none */
+  /**
+   * @throws {InvalidRouteError} if the name or the prefix is none
+   * @throws {InvalidOptionError}
+   */
   constructor(name: string, { urlPrefix = "", ...options }: BlueprintOptions<Types["request"]> = {}) {
     checkName(name);
     checkPrefix(urlPrefix);
+    checkRouteOptions(options);
     this.name = name;
     this.#urlPrefix = urlPrefix;
     this.#options = options;
@@ -57,7 +61,8 @@ export class Blueprint<Types extends Framework = AnyFramework> {
    *
    * @param path - in the syntax of the framework; what the blueprint is mounted at comes before it
    * @param options - those of `sockets.route`. The name `room` becomes `chat.room` in the blueprint `chat`
-   * @throws {InvalidRouteError} if the blueprint was registered already
+   * @throws {InvalidRouteError} if the path is none, or the blueprint was registered already
+   * @throws {InvalidOptionError}
    */
   route<Path extends string>(
     path: Path,
@@ -83,9 +88,14 @@ export class Blueprint<Types extends Framework = AnyFramework> {
     this.#routes.push(route);
   }
 
-  /** Adds a hook that runs before the upgrade of any of its routes, nested ones too. */
+  /**
+   * Adds a hook that runs before the upgrade of any of its routes, nested ones too.
+   *
+   * @throws {InvalidOptionError} if it is no function
+   */
   before(hook: BeforeHook<Types["request"]>): this {
     this.#checkUnregistered();
+    checkRouteOptions({ before: hook });
     this.#hooks.push(hook);
     return this;
   }
@@ -150,8 +160,13 @@ export class Blueprint<Types extends Framework = AnyFramework> {
   }
 }
 
-/** @throws {InvalidRouteError} */
-export function checkRegister(blueprint: unknown, { urlPrefix, name }: RegisterOptions): void {
+/**
+ * @throws {InvalidRouteError}
+ * @throws {InvalidOptionError}
+ */
+export function checkRegister(blueprint: unknown, options: RegisterOptions): void {
+  checkKnown(options, ["urlPrefix", "name"]);
+  const { urlPrefix, name } = options;
   if (!(blueprint instanceof Blueprint))
     throw new InvalidRouteError(`expected a blueprint, but got ${describe(blueprint)}`);
   if (urlPrefix !== undefined) checkPrefix(urlPrefix);

@@ -7,7 +7,10 @@ import { PathPattern } from "./path-pattern.js";
 export type RegexBrackets = "()" | "{}";
 
 /** What means something in our syntax and nothing in theirs. */
-const SPECIAL = /[{}()[\]+!\\"]/;
+const SPECIAL = /[{}()[\]+!?:\\"]/;
+
+/** Where the name of a variable ends; in Hono, where only whole segments are variables, at the end of the segment. */
+const NAME_END: Readonly<Record<RegexBrackets, RegExp>> = { "()": /[/(?.-]|$/g, "{}": /[/{?]|$/g };
 
 /**
  * The pattern of a path that has variables such as `:id`, `:id?` and `:id(\\d+)`, a wildcard `*`, whose name is `*`, and
@@ -20,17 +23,24 @@ export function foreignPattern(path: string, brackets: RegexBrackets): PathPatte
   let ours = "";
   for (let at = 0; at < path.length; at++) {
     const char = path.charAt(at);
-    if (char === brackets[0]) {
-      at = closingBracket(path, at, brackets);
-      isExact = false;
-    } else if (path.startsWith("::", at)) {
+    if (brackets === "()" && path.startsWith("::", at)) {
       ours += "\\:";
       at++;
-    } else if (char === "?") {
-      const segment = ours.lastIndexOf("/");
-      ours = `${ours.slice(0, segment)}{${ours.slice(segment)}}`;
+    } else if (char === ":" && (brackets === "()" || path.charAt(at - 1) === "/")) {
+      const end = nameEnd(path, at + 1, brackets);
+      // In quotes: what follows it, be it behind a regular expression, would be taken for a part of it.
+      ours += `:"${path.slice(at + 1, end).replace(/["\\]/g, "\\$&")}"`;
+      at = end - 1;
+      if (path.charAt(end) === brackets[0]) {
+        at = closingBracket(path, end, brackets);
+        isExact = false;
+      }
+      if (path.charAt(at + 1) === "?") {
+        ours = withOptionalEnd(ours);
+        at++;
+      }
     } else if (char === "*") {
-      ours += '*"*"';
+      ours += '{*"*"}';
     } else {
       ours += SPECIAL.test(char) ? `\\${char}` : char;
     }
@@ -41,6 +51,18 @@ export function foreignPattern(path: string, brackets: RegexBrackets): PathPatte
     if (error instanceof InvalidRouteError) return undefined;
     throw error;
   }
+}
+
+function nameEnd(path: string, start: number, brackets: RegexBrackets): number {
+  const end = NAME_END[brackets];
+  end.lastIndex = start;
+  return end.exec(path)?.index ?? path.length;
+}
+
+/** Makes the last segment optional, with the slash before it unless the path is no more than this. */
+function withOptionalEnd(path: string): string {
+  const segment = path.lastIndexOf("/") || 1;
+  return `${path.slice(0, segment)}{${path.slice(segment)}}`;
 }
 
 /** Where the bracket at `start` is closed, or the end. */

@@ -1,5 +1,6 @@
 /** Whose sockets are whose: all the open sockets of one session or user. */
 
+import { InvalidOptionError } from "../errors.js";
 import { Audience, checkClose, type Member } from "./audience.js";
 
 /** A session or user, by a name that only it has: a session's id, a user's key. */
@@ -16,6 +17,11 @@ export interface Revocation {
 /** The close code for those who are logged out (policy; 4000 to 4999 are the application's, RFC 6455 §7.4.2). */
 const LOGGED_OUT = 4401;
 
+/** @returns `undefined` if it is none */
+export function identityName(identity: unknown): string | undefined {
+  return typeof identity === "string" || Number.isFinite(identity) ? String(identity) : undefined;
+}
+
 export class Identities {
   readonly #members = new Map<string, Set<Member>>();
   /** The latest for each, for as long as an upgrade may be under way that began before. */
@@ -24,7 +30,7 @@ export class Identities {
 
   /** @param longestUpgrade - how long an upgrade may take, in milliseconds */
   constructor(longestUpgrade: number) {
-    this.#longestUpgrade = longestUpgrade;
+    this.#longestUpgrade = 2 * longestUpgrade + 1_000; // deadlines come late where the process is busy
   }
 
   add(identity: string, member: Member): void {
@@ -39,8 +45,11 @@ export class Identities {
     if (members?.size === 0) this.#members.delete(identity);
   }
 
+  /** @throws {InvalidOptionError} if it is no identity: nobody would be meant, or somebody else */
   of(identity: Identity): IdentityAudience {
-    return new IdentityAudience(String(identity), this);
+    const name = identityName(identity);
+    if (name === undefined) throw new InvalidOptionError("identity", "a string or a number", identity);
+    return new IdentityAudience(name, this);
   }
 
   members(identity: string): Iterable<Member> {

@@ -6,7 +6,7 @@ import type { LoopHandler } from "./handler.js";
 
 /**
  * A decorator (ECMAScript's, not TypeScript's older ones) for a method that handles the sockets of a route. A static
- * method's route is added when its class is defined, any other's when an instance is made.
+ * method's route is added when its class is defined, any other's when an instance is made. A subclass may override it.
  */
 export type RouteDecorator<Params, Request> = <This>(
   method: (this: This, ws: Socket<Params, Request>) => unknown,
@@ -17,7 +17,7 @@ export type RouteDecorator<Params, Request> = <This>(
 export function routeDecorator<Params, Request>(
   add: (handler: LoopHandler<Params, Request>) => void,
 ): RouteDecorator<Params, Request> {
-  return (method, context) => {
+  return (_method, context) => {
     // The older decorators come with the name of the method instead.
     if (typeof context !== "object" || context.kind !== "method") {
       throw new InvalidRouteError(
@@ -26,7 +26,7 @@ export function routeDecorator<Params, Request>(
       );
     }
     context.addInitializer(function (this) {
-      add((ws) => method.call(this, ws));
+      add((ws) => context.access.get(this).call(this, ws));
     });
   };
 }

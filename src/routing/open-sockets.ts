@@ -8,7 +8,7 @@ import { InvalidOptionError } from "../errors.js";
 import { CloseCode } from "../protocol/close-code.js";
 import { Audience } from "./audience.js";
 import { ConnectionLimits } from "./connection-limits.js";
-import { Identities } from "./identities.js";
+import { Identities, identityName } from "./identities.js";
 import type { SocketsSettings } from "./options.js";
 import type { AnyRoute, Route } from "./route.js";
 import { GOING_DOWN, Session, type AnySession, type SessionOwner } from "./session.js";
@@ -73,8 +73,8 @@ export class OpenSockets extends Audience implements SessionOwner {
   /** @throws {InvalidOptionError} if the option `identify` gives something else than a name */
   identify(request: unknown): string | undefined {
     const identity = this.settings.identify?.(request as never) ?? undefined;
-    if (identity === undefined || typeof identity === "string") return identity;
-    if (typeof identity === "number") return String(identity);
+    const name = identityName(identity);
+    if (identity === undefined || name !== undefined) return name;
     throw new InvalidOptionError(
       "identify",
       "a function that returns a string or a number, or nothing",

@@ -90,12 +90,11 @@ export interface SocketsSettings extends ConnectionLimitSettings {
 const DEFAULT_MAX_MESSAGE_SIZE = 1_048_576;
 const DEFAULT_THRESHOLD = 128;
 
-/** Lays options over others: the inner ones hold, but hooks of both run. @throws {InvalidOptionError} */
+/** Lays options over others: the inner ones hold, but hooks of both run. */
 export function mergeRouteOptions<Request>(
   outer: RouteOptions<Request>,
   inner: RouteOptions<Request>,
 ): RouteOptions<Request> {
-  checkObject(inner);
   return {
     ...outer,
     ...given(inner),
@@ -113,7 +112,6 @@ export function routeSettings<Request>(
   options: RouteOptions<Request>,
   appOptions: RouteOptions<Request>,
 ): RouteSettings {
-  checkObject(options);
   checkKnown(options, routeOptionNames);
   checkRouteOptions(options);
   checkRouteOptions(appOptions);
@@ -147,7 +145,6 @@ function compressionSettings(compression: boolean | CompressionOptions): RouteSe
 
 /** Completes the options of an app. @throws {InvalidOptionError} */
 export function socketsSettings<Request>(options: SocketsOptions<Request>): SocketsSettings {
-  checkObject(options);
   checkKnown(options, [...routeOptionNames, ...socketsOptionNames]);
   checkNumber(options, "maxConnections", 1);
   checkNumber(options, "maxConnectionsPerAddress", 1);
@@ -195,7 +192,9 @@ const socketsOptionNames: readonly string[] = [
   "identify",
 ];
 
-function checkRouteOptions<Request>(options: RouteOptions<Request>): void {
+/** Checks what each option holds; which there are, depends on the framework too. @throws {InvalidOptionError} */
+export function checkRouteOptions<Request>(options: RouteOptions<Request>): void {
+  checkObject(options);
   for (const [name, least] of Object.entries(routeNumbers)) checkNumber(options, name, least);
   check(options, "name", "a string", (value) => typeof value === "string");
   check(options, "compression", "true, false or an object with threshold and window bits", isCompression);
@@ -227,7 +226,9 @@ function checkObject(options: unknown): void {
   if (!isObject(options)) throw new InvalidOptionError("options", "an object with options", options);
 }
 
-function checkKnown(options: object, names: readonly string[]): void {
+/** @throws {InvalidOptionError} if there are others than these */
+export function checkKnown(options: object, names: readonly string[]): void {
+  checkObject(options);
   for (const name of Object.keys(options)) {
     if (names.includes(name)) continue;
     throw new InvalidOptionError(name, `one of the options ${names.join(", ")}`, Reflect.get(options, name));

@@ -1,7 +1,7 @@
 /** A route as it was written, before it is added. */
 
 import type { Handler } from "./handler.js";
-import type { RouteOptions } from "./options.js";
+import { checkRouteOptions, type RouteOptions } from "./options.js";
 import { isOptions } from "./route.js";
 
 export interface PlannedRoute {
@@ -14,12 +14,15 @@ export interface PlannedRoute {
  * Reads the arguments of `route`.
  *
  * @param rest - a handler and options, or, for a decorator, options at most
+ * @throws {InvalidOptionError}
  */
 export function plannedRoute(
   path: string,
   rest: readonly unknown[],
 ): PlannedRoute | Omit<PlannedRoute, "handler"> {
   const [first = {}, second = {}] = rest as readonly (object | undefined)[];
-  if (rest.length === 0 || isOptions(rest[0])) return { path, options: first };
+  const isDecorator = rest.length === 0 || isOptions(rest[0]);
+  checkRouteOptions(isDecorator ? first : second);
+  if (isDecorator) return { path, options: first };
   return { path, handler: rest[0] as Handler<never, never>, options: second };
 }

@@ -16,23 +16,29 @@ export class RouteTable {
   readonly #paths = new Set<string>();
 
   /**
-   * Adds a route.
+   * Adds routes: all of them or, if one can't be, none.
    *
-   * @param isNamed - whether its name is to be found; that of a route of `upgrade()` is only if it was given
-   * @throws {InvalidRouteError} if the path or the name is taken
+   * @param areNamed - whether their names are to be found; that of a route of `upgrade()` is only if it was given
+   * @throws {InvalidRouteError} if a path or a name is taken
    */
-  add(route: AnyRoute, isNamed: boolean): void {
-    const { name, path } = route;
-    if (path !== undefined && this.#paths.has(path))
-      throw new InvalidRouteError(`expected one route for each path, but there is another one at ${path}`);
-    if (isNamed && this.#names.has(name)) {
-      throw new InvalidRouteError(
-        `expected a name for each route, but ${describe(name)} is the name of another one; give one of them the option name`,
-      );
+  add(routes: readonly AnyRoute[], areNamed: boolean): void {
+    const paths = new Set<string>();
+    const names = new Map<string, AnyRoute>();
+    for (const route of routes) {
+      const { name, path } = route;
+      if (path !== undefined && (this.#paths.has(path) || paths.has(path)))
+        throw new InvalidRouteError(`expected one route for each path, but there is another one at ${path}`);
+      if (areNamed && (this.#names.has(name) || names.has(name))) {
+        throw new InvalidRouteError(
+          `expected a name for each route, but ${describe(name)} is the name of another one; give one of them the option name`,
+        );
+      }
+      if (path !== undefined) paths.add(path);
+      if (areNamed) names.set(name, route);
     }
-    if (path !== undefined) this.#paths.add(path);
-    if (isNamed) this.#names.set(name, route);
-    this.#routes.push(route);
+    for (const path of paths) this.#paths.add(path);
+    for (const [name, route] of names) this.#names.set(name, route);
+    this.#routes.push(...routes);
   }
 
   [Symbol.iterator](): Iterator<AnyRoute> {
@@ -63,7 +69,7 @@ export class RouteTable {
    * @throws {InvalidUrlError} if there is no such route, or a variable is missing or unknown
    */
   pathFor(target: unknown, params: Readonly<Record<string, unknown>>): string {
-    const route = target instanceof Route ? target : this.#names.get(String(target));
+    const route = target instanceof Route ? target : this.#names.get(target as string);
     if (route === undefined) {
       const names = [...this.#names.keys()].join(", ");
       throw new InvalidUrlError(`expected the name of a route (${names}), but got ${describe(target)}`);

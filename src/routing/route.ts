@@ -88,7 +88,9 @@ export type AnyRoute = Route<unknown>;
 
 /** Numbers stand for the text that is in the path; a wildcard's segments are compared one by one. */
 function isSame(actual: string | string[] | undefined, wanted: unknown): boolean {
-  return String(actual) === String(wanted) && Array.isArray(actual) === Array.isArray(wanted);
+  if (!Array.isArray(actual)) return actual === (typeof wanted === "number" ? String(wanted) : wanted);
+  if (!Array.isArray(wanted) || wanted.length !== actual.length) return false;
+  return actual.every((segment, at) => isSame(segment, wanted[at]));
 }
 
 /** Whether something given in the place of a handler is options instead. */

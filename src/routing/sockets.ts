@@ -79,20 +79,27 @@ export abstract class SocketsCore<Types extends Framework> {
   ): RouteDecorator<ParamsIn<Types, Path>, Types["request"]>;
   route(path: string, ...rest: unknown[]): unknown {
     const planned = plannedRoute(path, rest);
-    if ("handler" in planned) return this.#add(planned);
+    if ("handler" in planned) return this.#add([planned])[0];
     this.createRoute(path, () => undefined, planned.options); // so that a wrong option is told now
-    return routeDecorator((handler) => this.#add({ ...planned, handler }));
+    return routeDecorator((handler) => void this.#add([{ ...planned, handler }]));
   }
 
-  #add({ path, handler, options }: PlannedRoute): AnyRoute {
+  /** Adds routes. What is wrong with one of them is told before any of them is there. */
+  #add(plan: readonly PlannedRoute[]): readonly AnyRoute[] {
+    const mountings = plan.map((planned) => this.#mountingOf(planned));
+    const routes = mountings.map(({ route }) => route);
+    this.routes.add(routes, true);
+    if (this.#early !== undefined) this.#early.push(...mountings);
+    else for (const { path, route, native } of mountings) this.mount(path, route, native);
+    return routes;
+  }
+
+  #mountingOf({ path, handler, options }: PlannedRoute): Mounting {
     const full = this.fullPath(path);
     const pattern = this.patternOf(full);
     const { route, native } = this.createRoute(full, handler, options);
     route.locate(full, pattern);
-    this.routes.add(route, true);
-    if (this.#early === undefined) this.mount(path, route, native);
-    else this.#early.push({ path, route, native });
-    return route;
+    return { path, route, native };
   }
 
   /**
@@ -104,22 +111,22 @@ export abstract class SocketsCore<Types extends Framework> {
   register(blueprint: Blueprint<Types>, options?: RegisterOptions): this;
   register(blueprint: Blueprint<Types> | Blueprint, options: RegisterOptions = {}): this {
     checkRegister(blueprint, options);
-    const plan = blueprint.plan(options, (name, part) => this.#claimName(name, part));
-    for (const planned of plan) this.#add(planned);
+    const claimed = new Map<string, unknown>();
+    /** A blueprint that is mounted a second time gets no names: its routes have theirs already. */
+    const claim = (name: string, part: unknown): boolean => {
+      const former = claimed.get(name) ?? this.#blueprints.get(name);
+      if (former !== undefined && former !== part) {
+        throw new InvalidRouteError(
+          `expected one blueprint for each name, but there are two of the name ${name}; ` +
+            "register one of them with the option name",
+        );
+      }
+      claimed.set(name, part);
+      return former === undefined;
+    };
+    this.#add([...blueprint.plan(options, claim)]);
+    for (const [name, part] of claimed) this.#blueprints.set(name, part);
     return this;
-  }
-
-  /** @returns false if the blueprint is mounted a second time: its routes have their names already */
-  #claimName(name: string, blueprint: unknown): boolean {
-    const former = this.#blueprints.get(name);
-    this.#blueprints.set(name, blueprint);
-    if (former !== undefined && former !== blueprint) {
-      throw new InvalidRouteError(
-        `expected one blueprint for each name, but there are two of the name ${name}; ` +
-          "register one of them with the option name",
-      );
-    }
-    return former === undefined;
   }
 
   /**
@@ -134,7 +141,11 @@ export abstract class SocketsCore<Types extends Framework> {
     options: UrlOptions<Types["request"]> = {},
   ): string => placeUrl(this.routes.pathFor(target, params), options, (request) => this.addressOf(request));
 
-  /** All open sockets of one session or user, whose name the option `identify` gave. */
+  /**
+   * All open sockets of one session or user, whose name the option `identify` gave.
+   *
+   * @throws {InvalidOptionError} if it is neither a string nor a number
+   */
   of(identity: Identity): IdentityAudience {
     return this.openSockets.identities.of(identity);
   }
@@ -180,7 +191,7 @@ export abstract class SocketsCore<Types extends Framework> {
     options: RouteOptions<Types["request"]>,
   ): Route<Params, Types["request"]> {
     const { route } = this.createRoute<Params>(undefined, handler, options);
-    this.routes.add(route, options.name !== undefined);
+    this.routes.add([route], options.name !== undefined);
     return route;
   }
 

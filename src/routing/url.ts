@@ -22,8 +22,12 @@ type UrlValue<Value> = Value extends string
     ? Value
     : Value;
 
-/** Values for the variables of a path. */
-export type UrlParams<Params> = { readonly [Name in keyof Params]: UrlValue<Params[Name]> };
+/** Values for the variables of a path: none where it has none. */
+export type UrlParams<Params> = unknown extends Params
+  ? Readonly<Record<string, unknown>>
+  : [keyof Params] extends [never]
+    ? Readonly<Record<string, never>>
+    : { readonly [Name in keyof Params]: UrlValue<Params[Name]> };
 
 /** The arguments of `urlFor` behind the route: the variables may be left out where the path has none. */
 export type UrlArguments<Params, Request> =
@@ -69,10 +73,23 @@ export function placeUrl<Request>(
   if (base !== undefined) return underBase(path, base);
   if (request === undefined)
     throw new InvalidUrlError("expected a request or a base for an external URL, but got neither");
-  const { secure, host } = addressOf(request);
+  const { secure, host } = addressOfRequest(request, addressOf);
   if (!isAuthority(host))
     throw new InvalidUrlError(`expected a request for a host, but it is for ${describe(host)}`);
   return `${secure ? "wss" : "ws"}://${host}${path}`;
+}
+
+/** @throws {InvalidUrlError} if it is another framework's, or a part of it */
+function addressOfRequest<Request>(
+  request: Request,
+  addressOf: (request: Request) => RequestAddress,
+): RequestAddress {
+  try {
+    return addressOf(request);
+  } catch (cause) {
+    const received = describe(request);
+    throw new InvalidUrlError(`expected the framework's own request, but got ${received}`, { cause });
+  }
 }
 
 const schemes: Readonly<Record<string, string | undefined>> = {

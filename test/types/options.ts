@@ -1,8 +1,16 @@
 /** Options, as the compiler sees them. */
 
-import { createServer } from "node:http";
-import express from "express";
-import type { Sockets, DrainOptions, ErrorFacts, Logger, RouteOptions, SocketsOptions } from "jackfield";
+import { createServer, type IncomingMessage } from "node:http";
+import express, { type Request } from "express";
+import type {
+  AnyParams,
+  Sockets,
+  DrainOptions,
+  ErrorFacts,
+  Logger,
+  RouteOptions,
+  SocketsOptions,
+} from "jackfield";
 import type { Sockets as ExpressSockets } from "jackfield/express";
 import { holds, type Same } from "./assert-type.js";
 
@@ -80,4 +88,35 @@ export function options(): void {
   onExpress(createServer());
   // @ts-expect-error -- a port is a number
   void (() => sockets.listen("5000"));
+}
+
+export function hooksOfTheFramework(): void {
+  http(createServer(), {
+    identify: (request) => {
+      holds<Same<typeof request, IncomingMessage>>();
+      return request.headers.authorization;
+    },
+    before: [
+      (request, params) => {
+        holds<Same<typeof request, IncomingMessage>>();
+        holds<Same<typeof params, AnyParams>>();
+      },
+    ],
+    trustProxy: ["10.0.0.0/8"],
+  });
+  onExpress(express(), {
+    identify: (request) => {
+      holds<Same<typeof request, Request>>();
+      return request.ip;
+    },
+    before: async (request) => (request.secure ? undefined : new Response(null, { status: 403 })),
+  });
+  // @ts-expect-error -- Express has a setting of its own for it
+  onExpress(express(), { trustProxy: true });
+  // @ts-expect-error -- a promise is no name
+  onExpress(express(), { identify: async () => "ada" });
+  // @ts-expect-error -- an answer is a Response
+  onExpress(express(), { before: () => "no" });
+  // @ts-expect-error -- an option of the app only
+  sockets.route("/", () => undefined, { identify: () => "ada" });
 }

@@ -1,0 +1,33 @@
+/** A response that nobody gets: the framework gave it, but the connection belongs to somebody else, or has ended. */
+
+import type { ServerResponse } from "node:http";
+import { Socket } from "node:net";
+import { closeResponse, giveSocket } from "./http-answer.js";
+
+/** A socket that takes all that is written to it, and leads nowhere. */
+class Nowhere extends Socket {
+  override _write(_chunk: unknown, _encoding: string, done: () => void): void {
+    done();
+  }
+
+  override _writev(_chunks: unknown, done: () => void): void {
+    done();
+  }
+}
+
+/**
+ * Lets a response run into the void, so that whoever writes to it or waits for its end comes to an end: files are
+ * closed, loggers log. It lives no longer than the connection that it was meant for.
+ */
+export function discardResponse(response: ServerResponse, socket: Socket): void {
+  const nowhere = new Nowhere();
+  const end = (): void => void nowhere.destroy();
+  socket.once("close", end);
+  nowhere.once("close", () => socket.off("close", end));
+  response.once("finish", () => {
+    closeResponse(response, nowhere);
+    end();
+  });
+  giveSocket(response, nowhere);
+  if (socket.destroyed) end();
+}

@@ -1,0 +1,67 @@
+/** What the contract knows of a framework: how its site is built, in the framework's own way. */
+import type { Server } from "node:http";
+import type { TestContext } from "node:test";
+import type {
+  Blueprint,
+  Handler,
+  Identity,
+  IdentityAudience,
+  RegisterOptions,
+  Route,
+  RouteOptions,
+  Sendable,
+  SocketsOptions,
+  AudienceSendOptions,
+  DrainOptions,
+} from "jackfield";
+import type { Log } from "../frameworks/clients.js";
+
+/** What all `Sockets` have, whatever their framework. */
+export interface AnySockets {
+  readonly size: number;
+  route(path: string, handler: Handler<never, never>, options?: RouteOptions<never>): Route<unknown>;
+  register(blueprint: Blueprint, options?: RegisterOptions): unknown;
+  of(identity: Identity): IdentityAudience;
+  broadcast(message: Sendable, options?: AudienceSendOptions): Promise<void>;
+  attach(server: Server): unknown;
+  listen(port: number, host?: string): Promise<Server>;
+  close(options?: DrainOptions): Promise<void>;
+}
+
+/** How a site is to be built. */
+export interface SiteOptions {
+  /** Options of its `Sockets`, besides those that every site has. */
+  readonly sockets?: Omit<SocketsOptions<never>, "identify">;
+  /** Whether it is served over TLS. */
+  readonly isSecure?: boolean;
+  /** Whether proxies are trusted, in the framework's own terms. */
+  readonly trustsProxy?: boolean;
+  /** Whether the routes are added before the sockets know the app. */
+  readonly isEarly?: boolean;
+  /** Whether the sockets make the server, instead of the framework. */
+  readonly socketsListen?: boolean;
+}
+
+/** A site that listens at 127.0.0.1, and is gone at the end of the test. */
+export interface Site {
+  readonly port: number;
+  readonly server: Server;
+  readonly sockets: AnySockets;
+  readonly log: Log;
+}
+
+/** What a socket's handler does with the framework's own session. */
+export interface SessionAccess {
+  /** Who is logged in. */
+  readonly userOf: (request: never) => string | undefined;
+  /** Counts a visit, and saves the session. */
+  readonly visit: (request: never) => Promise<void> | void;
+}
+
+export interface Face {
+  /** The framework and its version. */
+  readonly name: string;
+  readonly start: (t: TestContext, options?: SiteOptions) => Promise<Site>;
+  /** Where it does something in its own way, by the ids of the rows. */
+  readonly notes?: Readonly<Record<string, string>>;
+}

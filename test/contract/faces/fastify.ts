@@ -1,0 +1,139 @@
+/** Fastify, with @fastify/session. */
+import cookie from "@fastify/cookie";
+import session from "@fastify/session";
+import fastify5, { type FastifyInstance, type FastifyRequest, type onRequestAsyncHookHandler } from "fastify";
+import fastify4 from "fastify4";
+import cookie4 from "fastify4-cookie";
+import session4 from "fastify4-session";
+import { Sockets } from "jackfield/fastify";
+import { Log, served } from "../../frameworks/clients.js";
+import { cert, key } from "../../node/certificate.js";
+import type { Face, SessionAccess, SiteOptions } from "../face.js";
+import { addRoutes, echo, socketsOptions, urlsOf } from "../site.js";
+
+declare module "fastify" {
+  interface Session {
+    contractUser?: string;
+    contractVisits?: number;
+  }
+}
+
+const sessions: SessionAccess = {
+  userOf: (request: FastifyRequest) => request.session.contractUser,
+  visit: async ({ session }: FastifyRequest) => {
+    session.contractVisits = (session.contractVisits ?? 0) + 1;
+    await session.save();
+  },
+};
+
+const requireLogin: onRequestAsyncHookHandler = async (request, reply) => {
+  if (request.session.contractUser !== undefined) return undefined;
+  return reply.code(401).send({ error: "log in first" });
+};
+
+interface Version {
+  readonly fastify: typeof fastify5;
+  readonly cookie: typeof cookie;
+  readonly session: typeof session;
+}
+
+async function appOf({ fastify, cookie, session }: Version, options: SiteOptions): Promise<FastifyInstance> {
+  const settings = { trustProxy: options.trustsProxy === true };
+  const app = (
+    options.isSecure === true ? fastify({ ...settings, https: { key, cert } }) : fastify(settings)
+  ) as FastifyInstance;
+  app.setErrorHandler(async (error: Error, _request, reply) =>
+    reply.code(500).send({ error: error.message }),
+  );
+  await app.register(cookie);
+  await app.register(session, {
+    secret: "a secret with minimum length of 32 characters",
+    saveUninitialized: false,
+    cookie: { secure: false },
+  });
+  return app;
+}
+
+function addHttp(app: FastifyInstance, sockets: Sockets): void {
+  app.get("/", () => "Hello World!");
+  app.post<{ Querystring: { user: string } }>("/login", (request) => {
+    request.session.contractUser = request.query.user;
+    return { ok: true };
+  });
+  app.post("/logout", async (request) => {
+    const user = String(request.session.contractUser);
+    await request.session.destroy();
+    sockets.of(user).close();
+    return { ok: true };
+  });
+  app.get("/me", ({ session }) => ({ user: session.contractUser, visits: session.contractVisits }));
+  app.get("/urls", (request) => urlsOf(sockets, request));
+  app.get(
+    "/moved",
+    { onRequest: async (_request, reply) => reply.redirect("/elsewhere", 302) },
+    sockets.upgrade(echo),
+  );
+  app.get("/page", sockets.upgrade(echo, { fallback: () => "a page" }));
+}
+
+function addNative(app: FastifyInstance, sockets: Sockets): void {
+  const fail = async (): Promise<void> => {
+    throw new Error("middleware failed");
+  };
+  sockets.route("/broken", echo, { preHandler: fail });
+  app.get(
+    "/cookies",
+    {
+      preHandler: async (_request, reply) => {
+        reply.setCookie("flavour", "ginger").header("X-Middleware", "yes");
+      },
+    },
+    sockets.upgrade(echo),
+  );
+  app.register(
+    (instance, _options, done) => {
+      instance.addHook("onRequest", requireLogin);
+      sockets.within(instance).route("/:id", async (ws) => {
+        await ws.sendJson({ params: ws.params, isNative: ws.request.server === instance });
+        await echo(ws);
+      });
+      done();
+    },
+    { prefix: "/native" },
+  );
+}
+
+function face(name: string, version: Version): Face {
+  return {
+    name,
+    notes: {
+      F8: "answers 426, or with the route's `fallback`: Fastify has one handler for a path",
+      F9: "`init` before the app is ready, as with any plugin",
+    },
+    start: async (t, options = {}) => {
+      const log = new Log();
+      const app = await appOf(version, options);
+      app.addHook("onRequest", async (request, reply) =>
+        request.url.startsWith("/session") ? requireLogin.call(app, request, reply) : undefined,
+      );
+      const sockets = new Sockets(
+        options.isEarly === true ? undefined : app,
+        socketsOptions<FastifyRequest>(log, options, sessions),
+      );
+      addRoutes(sockets, sessions);
+      if (options.isEarly === true) sockets.init(app);
+      addHttp(app, sockets);
+      addNative(app, sockets);
+      if (options.socketsListen === true) await sockets.listen(0, "127.0.0.1");
+      else await app.listen({ port: 0, host: "127.0.0.1" });
+      return { port: await served(t, app.server), server: app.server, sockets, log };
+    },
+  };
+}
+
+export const fastify: Face = face("Fastify 5", { fastify: fastify5, cookie, session });
+export const fastifyBefore: Face = face("Fastify 4", {
+  fastify: fastify4,
+  cookie: cookie4,
+  session: session4,
+});
