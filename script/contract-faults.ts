@@ -19,7 +19,7 @@ interface Fault {
 }
 
 const faults: readonly Fault[] = [
-  fault("Express 5", "frameworks/express.js", "request.params", "{}"),
+  fault("Express 5", "frameworks/express.js", "const { params } = request;", "const params = {};"),
   fault("Express 5", "frameworks/express.js", "endSwitch(response)", "response.end()"),
   fault("Express 5", "frameworks/express.js", ".catch(next)", ".catch(() => response.end())"),
   fault("Express 5", "frameworks/express.js", "this.carryAlong(app)", "undefined"),

@@ -126,7 +126,9 @@ describe("the package", bounded, () => {
     test(
       "says at compile time which framework's types are missing, of that entry only",
       bounded,
-      async () => {
+      async (t) => {
+        if (isAbove(project, "express") || isAbove(project, "@types/express/package.json"))
+          return t.skip("they are installed in a folder above");
         await writeFile(join(project, "express.ts"), 'export { Sockets } from "jackfield/express";');
         const options = ["--noEmit", "--strict", "--module", "nodenext", "--types", "node"];
         await assert.rejects(tool(project, "tsc", ...options, "express.ts"), ({ message }: Error) => {
@@ -135,6 +137,7 @@ describe("the package", bounded, () => {
           );
           return missing.length > 0 && missing.every((name) => name === "express");
         });
+        return undefined;
       },
     );
 

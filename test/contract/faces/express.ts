@@ -40,7 +40,7 @@ function face(name: string, express: typeof express5): Face {
         socketsOptions<Request>(log, options, sessions),
       );
       if (options.isEarly === true) addRoutes(sockets, sessions);
-      app.use(session({ secret: "a secret", resave: false, saveUninitialized: false }));
+      app.use(session({ secret: "a secret", resave: false, rolling: true, saveUninitialized: false }));
       app.get("/", (_request, response) => void response.send("Hello World!"));
       app.post("/login", (request, response) => {
         request.session.user = String(request.query["user"]);

@@ -111,7 +111,7 @@ function face(name: string, Koa: typeof Koa3): Face {
       );
       if (options.isEarly === true) addRoutes(sockets, sessions);
       app.use(answerError);
-      app.use(createSession({ store }, app) as Middleware);
+      app.use(createSession({ store, rolling: true }, app) as Middleware);
       app.use((context, next) => (context.path === "/session" ? requireLogin(context, next) : next()));
       const native = new Router({ prefix: "/native" });
       native.get(
