@@ -1,6 +1,6 @@
 /** What is the same on the site of every framework: the routes of `sockets.route`, and two blueprints. */
 import { Blueprint, ConnectionClosedError, type Socket, type SocketsOptions } from "jackfield";
-import { Log } from "../frameworks/clients.js";
+import type { Log } from "../frameworks/clients.js";
 import type { AnySockets, SessionAccess, SiteOptions } from "./face.js";
 
 type AnySocket = Socket<unknown>;

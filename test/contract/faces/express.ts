@@ -14,7 +14,7 @@ const sessions: SessionAccess = {
   visit: ({ session }: Request) => {
     session.visits = (session.visits ?? 0) + 1;
     return new Promise((resolve, reject) => {
-      session.save((error: unknown) => (error === undefined ? resolve() : reject(error as Error)));
+      session.save((error: unknown) => (error === undefined ? resolve() : reject(error)));
     });
   },
 };
@@ -42,8 +42,8 @@ function face(name: string, express: typeof express5): Face {
       if (options.isEarly === true) addRoutes(sockets, sessions);
       app.use(session({ secret: "a secret", resave: false, rolling: true, saveUninitialized: false }));
       app.get("/", (_request, response) => void response.send("Hello World!"));
-      app.post("/login", (request, response) => {
-        request.session.user = String(request.query["user"]);
+      app.post<unknown, unknown, unknown, { user: string }>("/login", (request, response) => {
+        request.session.user = request.query.user;
         response.json({ ok: true });
       });
       app.post("/logout", (request, response) => {

@@ -76,10 +76,11 @@ function addHttp(app: FastifyInstance, sockets: Sockets): void {
   app.get("/page", sockets.upgrade(echo, { fallback: () => "a page" }));
 }
 
+const fail = async (): Promise<void> => {
+  throw new Error("middleware failed");
+};
+
 function addNative(app: FastifyInstance, sockets: Sockets): void {
-  const fail = async (): Promise<void> => {
-    throw new Error("middleware failed");
-  };
   sockets.route("/broken", echo, { preHandler: fail });
   app.get(
     "/cookies",

@@ -27,8 +27,8 @@ const sessions: SessionAccess = {
   visit: (context: SiteContext) => {
     const { session } = context.var;
     session.set("visits", (session.get("visits") ?? 0) + 1);
-    const data = session.getCache();
-    store.persistSessionData(String(data._id), data);
+    const { _id: id, ...data } = session.getCache();
+    store.persistSessionData(String(id), data);
   },
 };
 

@@ -1,8 +1,8 @@
 /** Koa, with @koa/router and koa-session, whose sessions are in a store. */
 import { createServer as createSecureServer } from "node:https";
-import Router from "@koa/router";
+import { Router } from "@koa/router";
 import Koa3, { type Context, type Middleware } from "koa";
-import createSession from "koa-session";
+import { createSession } from "koa-session";
 import Koa2 from "koa2";
 import { Sockets } from "jackfield/koa";
 import { Log, served } from "../../frameworks/clients.js";
