@@ -309,4 +309,6 @@ export type SessionOf<Request> = Request extends { session: infer Session }
   ? Session
   : Request extends { var: { session: infer Session } }
     ? Session
-    : unknown;
+    : Request extends { session?: infer Session }
+      ? Session
+      : unknown;

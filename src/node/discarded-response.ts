@@ -4,14 +4,17 @@ import type { ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import { closeResponse, giveSocket } from "./http-answer.js";
 
-/** A socket that takes all that is written to it, and leads nowhere. */
+/**
+ * A socket that takes all that is written to it, and leads nowhere. It takes it in the next turn of the event loop: a
+ * stream without an end would let nobody else have a turn otherwise.
+ */
 class Nowhere extends Socket {
   override _write(_chunk: unknown, _encoding: string, done: () => void): void {
-    done();
+    setImmediate(done);
   }
 
   override _writev(_chunks: unknown, done: () => void): void {
-    done();
+    setImmediate(done);
   }
 }
 

@@ -73,7 +73,10 @@ export function asWebResponse({ status, reason, headers = [] }: HttpAnswer): Res
   return response;
 }
 
-/** Writes an answer where no framework does it, beside the headers that were set so far. */
+/**
+ * Writes an answer where no framework does it, beside the headers that were set so far. That the client goes away
+ * meanwhile is no fault.
+ */
 export async function writeWebResponse(response: ServerResponse, answer: Response): Promise<void> {
   response.statusCode = answer.status;
   if (answer.statusText !== "") response.statusMessage = answer.statusText;
@@ -82,7 +85,11 @@ export async function writeWebResponse(response: ServerResponse, answer: Respons
   }
   for (const cookie of answer.headers.getSetCookie()) response.appendHeader("Set-Cookie", cookie);
   if (answer.body === null) response.end();
-  else await pipeline(Readable.fromWeb(answer.body), response);
+  else await pipeline(Readable.fromWeb(answer.body), response).catch(unlessGone);
+}
+
+function unlessGone(error: NodeJS.ErrnoException): void {
+  if (error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
 }
 
 /** Parts a finished response from its socket, and tells those who wait for its end, as Node's server does. */

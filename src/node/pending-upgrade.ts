@@ -96,7 +96,8 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
   get response(): ServerResponse {
     if (this.#response === undefined) {
       this.#response = responseTo(this.#parts.request);
-      if (this.#isClaimed) this.#assignSocket(this.#response);
+      if (this.#state === "done") discardResponse(this.#response, this.#parts.socket);
+      else if (this.#isClaimed) this.#assignSocket(this.#response);
     }
     return this.#response;
   }

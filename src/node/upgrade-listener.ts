@@ -108,10 +108,10 @@ class UpgradeListener {
       const parts = { request, socket, head: upgrade.head, handshake: verdict, wasOffered };
       this.#ask(ready, upgrade, parts, route !== undefined);
     };
+    const mayMean = (taken: AnyRoute): boolean => isSpokenBy(taken, verdict.subprotocols);
     const routes = route === undefined ? ready.flatMap(possibleRoutes) : [route];
-    const isSpoken = routes.some((each) => isSpokenBy(each, verdict.subprotocols));
-    if (isSpoken || !others.exist) ask(false);
-    else this.#offer(upgrade, () => ask(true));
+    if (others.exist && !routes.some(mayMean)) this.#offer(upgrade, () => ask(true));
+    else ask(false);
   }
 
   /** No upgrade to a WebSocket. What no listener could want is served at once. */

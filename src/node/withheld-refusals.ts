@@ -15,8 +15,11 @@ type Method = (...args: unknown[]) => unknown;
 export function withholdRefusals(socket: Socket, tell: () => void): void {
   const finishers = socket.listeners("finish");
   let wasRefused = false;
+  let isWithheld = true;
   const own = Object.getOwnPropertyDescriptors(socket);
   const restore = (): void => {
+    if (!isWithheld) return; // what the one who took it has put there is theirs
+    isWithheld = false;
     for (const name of methods) Reflect.deleteProperty(socket, name);
     for (const name of methods) if (name in own) Object.defineProperty(socket, name, own[name]);
   };

@@ -31,7 +31,11 @@ export async function runBeforeHooks(
     const answer: unknown = await hook(request as never, params as AnyParams);
     if (answer === undefined) continue;
     if (isFresh(answer)) return answer;
-    throw new InvalidOptionError("before", "hooks that return undefined or a Response, a new one for each request,", answer);
+    throw new InvalidOptionError(
+      "before",
+      "hooks that return undefined or a Response, a new one for each request,",
+      answer,
+    );
   }
   return undefined;
 }

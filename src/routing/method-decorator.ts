@@ -19,14 +19,26 @@ export function routeDecorator<Params, Request>(
 ): RouteDecorator<Params, Request> {
   return (_method, context) => {
     // The older decorators come with the name of the method instead.
-    if (typeof context !== "object" || context.kind !== "method") {
+    if (!isMethod(context)) {
       throw new InvalidRouteError(
         `expected a decorator of ECMAScript on a method, but got ${describe(context)}; ` +
           "don't set experimentalDecorators, or give the handler as an argument",
       );
     }
+    let isAdded = false;
     context.addInitializer(function (this) {
+      if (isAdded) {
+        throw new InvalidRouteError(
+          "expected one instance of a class with decorated routes, but this is another one: " +
+            `${String(context.name)} has its route already; give its handler to route(path, handler) instead`,
+        );
+      }
       add((ws) => context.access.get(this).call(this, ws));
+      isAdded = true;
     });
   };
+}
+
+function isMethod(context: unknown): boolean {
+  return typeof context === "object" && context !== null && "kind" in context && context.kind === "method";
 }

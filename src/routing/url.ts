@@ -1,6 +1,6 @@
 /** The URLs of routes. */
 
-import { InvalidUrlError, describe } from "../errors.js";
+import { InvalidUrlError, JackfieldError, describe } from "../errors.js";
 import { isAuthority } from "../protocol/request-path.js";
 import type { AnyParams, PathParams } from "./path-params.js";
 import type { Route } from "./route.js";
@@ -87,6 +87,7 @@ function addressOfRequest<Request>(
   try {
     return addressOf(request);
   } catch (cause) {
+    if (cause instanceof JackfieldError) throw cause;
     const received = describe(request);
     throw new InvalidUrlError(`expected the framework's own request, but got ${received}`, { cause });
   }

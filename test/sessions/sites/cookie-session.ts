@@ -1,60 +1,72 @@
-/** cookie-session: the session is in the cookie, so it ends with the response. */
+/** cookie-session on Express 5. */
+
+import { randomUUID } from "node:crypto";
 import cookieSession from "cookie-session";
-import express, { type Request } from "express";
+import express, { type Request, type RequestHandler } from "express";
 import { Sockets } from "jackfield/express";
 import { Log, served } from "../../frameworks/clients.js";
-import type { SessionSite } from "../suite.js";
+import { loginFirst, password, secret, type Credentials, type SessionPackage } from "../site.js";
 
-/** What is in the cookie. */
-interface Data {
-  user?: string;
+interface Session {
+  readonly id?: string;
+  readonly user?: string;
   visits?: number;
-  touched?: number;
 }
 
-// Not by declaration merging, as express-session has the same place on the request.
-const dataOf = (request: Request): Data => request.session as unknown as Data;
+/** Among these tests, the types of requests are those of express-session; `docs/sessions.md` has the right ones. */
+function sessionOf({ session }: Pick<Request, "session">): Session {
+  return session as unknown as Session;
+}
 
-export const site: SessionSite = {
+function setSession(request: Request, session: Session | null): void {
+  Object.assign(request, { session });
+}
+
+const requireLogin: RequestHandler = (request, response, next) => {
+  if (sessionOf(request).user === undefined) response.status(401).json(loginFirst);
+  else next();
+};
+
+export const cookieSessions: SessionPackage = {
   name: "cookie-session",
-  keeps: "nothing after the 101",
-  start: async (t, { before } = {}) => {
+  keeps: "in the cookie",
+  expires: false,
+  start: async (t, watch, { lifetime } = {}) => {
     const log = new Log();
     const app = express();
-    app.use(cookieSession({ keys: ["a secret"] }));
-    app.post("/login", (request, response) => {
-      dataOf(request).user = String(request.query["user"]);
+    // There is no id but the one that the log-in makes.
+    const sockets = new Sockets(app, { logger: log, identify: (request) => sessionOf(request).id });
+    app.use(cookieSession({ secret, maxAge: lifetime }));
+    app.post("/login", express.json(), (request, response) => {
+      const credentials = request.body as Credentials;
+      if (credentials.password !== password) return void response.status(403).end();
+      setSession(request, { id: randomUUID(), user: credentials.username });
       response.json({ ok: true });
     });
     app.post("/logout", (request, response) => {
-      sockets.of(String(dataOf(request).user)).close();
-      Object.assign(request, { session: null });
+      const { id } = sessionOf(request);
+      setSession(request, null);
+      if (id !== undefined) sockets.of(id).close();
       response.json({ ok: true });
     });
-    app.get("/me", (request, response) => {
-      const { user, visits } = dataOf(request);
+    app.get("/me", requireLogin, (request, response) => {
+      const { user, visits } = sessionOf(request);
       response.json({ user, visits });
     });
-    app.use("/session", (request, response, next) => {
-      const data = dataOf(request);
-      data.touched = Date.now();
-      if (data.user === undefined) response.status(401).json({ error: "log in first" });
-      else next();
+    app.use("/live", requireLogin, (request, response, next) => {
+      const session = sessionOf(request);
+      session.visits = (session.visits ?? 0) + 1;
+      response.cookie("seen", "yes");
+      next();
     });
-    const sockets = new Sockets(app, {
-      logger: log,
-      identify: (request) => dataOf(request).user,
-      before: before ?? [],
-    });
-    sockets.route("/session", async (ws) => {
-      const data = dataOf(ws.request);
-      await ws.sendJson({ user: data.user });
-      for await (const _ of ws) {
-        data.visits = (data.visits ?? 0) + 1;
-        await ws.send("saved");
-      }
-    });
+    app.use("/slow", requireLogin, (_request, _response, next) => void watch.hold().then(next));
+    for (const path of ["/live", "/slow"]) {
+      sockets.route(path, (ws) => {
+        const session = sessionOf(ws);
+        return watch.serve(ws, session.user, () => (session.visits = (session.visits ?? 0) + 1));
+      });
+    }
     const server = app.listen(0, "127.0.0.1");
-    return { port: await served(t, server), server, sockets, log };
+    return { port: await served(t, server), log, sockets };
   },
 };

@@ -1,15 +1,19 @@
-/** Passport with a local strategy, over express-session. */
+/** Passport, with passport-local over express-session, on Express 5. */
+
 import express, { type RequestHandler } from "express";
 import session from "express-session";
-import { Passport } from "passport";
-import { Strategy } from "passport-local";
 import { Sockets } from "jackfield/express";
+import passport from "passport";
+import { Strategy } from "passport-local";
 import { Log, served } from "../../frameworks/clients.js";
-import type { SessionSite } from "../suite.js";
+import { loginFirst, password, secret, type SessionPackage } from "../site.js";
+import { save } from "./express-session.js";
 
 declare global {
+  // oxlint-disable-next-line typescript/no-namespace -- Passport's users type `request.user` so
   namespace Express {
     interface User {
+      readonly id: string;
       readonly name: string;
     }
   }
@@ -17,61 +21,67 @@ declare global {
 
 const requireLogin: RequestHandler = (request, response, next) => {
   if (request.isAuthenticated()) next();
-  else response.status(401).json({ error: "log in first" });
+  else response.status(401).json(loginFirst);
 };
 
-function passportOf(): InstanceType<typeof Passport> {
-  const passport = new Passport();
-  passport.use(
-    new Strategy({ usernameField: "user", passwordField: "user" }, (name, _password, done) => {
-      done(null, { name });
+function passportOf(): passport.Authenticator {
+  const own = new passport.Passport();
+  const users = new Map<string, Express.User>();
+  own.use(
+    new Strategy((name, given, done) => {
+      if (given !== password) return done(null, false);
+      const user = { id: `user of the name ${name}`, name };
+      users.set(user.id, user);
+      return done(null, user);
     }),
   );
-  passport.serializeUser((user, done) => done(null, user.name));
-  passport.deserializeUser((name: string, done) => done(null, { name }));
-  return passport;
+  own.serializeUser((user, done) => done(null, user.id));
+  own.deserializeUser((id: string, done) => done(null, users.get(id) ?? false));
+  return own;
 }
 
-export const site: SessionSite = {
+export const passportSessions: SessionPackage = {
   name: "Passport",
-  keeps: "what session.save() stores",
-  start: async (t, { before } = {}) => {
+  keeps: "in a store",
+  expires: true,
+  start: async (t, watch, { lifetime } = {}) => {
     const log = new Log();
     const app = express();
-    const passport = passportOf();
-    app.use(session({ secret: "a secret", resave: false, rolling: true, saveUninitialized: false }));
-    app.use(passport.session());
-    app.post("/login", passport.authenticate("local") as RequestHandler, (_request, response) => {
+    const sockets = new Sockets(app, { logger: log, identify: (request) => request.user?.id });
+    const own = passportOf();
+    const cookie = lifetime === undefined ? {} : { maxAge: lifetime };
+    app.use(session({ secret, cookie, resave: false, saveUninitialized: false }));
+    app.use(own.session());
+    app.post("/login", express.json(), own.authenticate("local") as RequestHandler, (_request, response) => {
       response.json({ ok: true });
     });
     app.post("/logout", (request, response, next) => {
-      const name = request.user?.name ?? "";
+      const id = request.user?.id;
       request.logout((error: unknown) => {
         if (error !== undefined) return next(error);
-        sockets.of(name).close();
-        return response.json({ ok: true });
+        if (id !== undefined) sockets.of(id).close();
+        response.json({ ok: true });
       });
     });
-    app.get("/me", ({ user, session }, response) => {
-      response.json({ user: user?.name, visits: session.visits });
+    app.get("/me", requireLogin, ({ user, session: { visits } }, response) => {
+      response.json({ user: user?.name, visits });
     });
-    app.use("/session", requireLogin);
-    const sockets = new Sockets(app, {
-      logger: log,
-      identify: (request) => request.user?.name,
-      before: before ?? [],
+    app.use("/live", requireLogin, ({ session }, response, next) => {
+      session.visits = (session.visits ?? 0) + 1;
+      response.cookie("seen", "yes");
+      next();
     });
-    sockets.route("/session", async (ws) => {
-      await ws.sendJson({ user: ws.request.user?.name });
-      for await (const _ of ws) {
-        ws.session.visits = (ws.session.visits ?? 0) + 1;
-        await new Promise((resolve) => {
-          ws.session.save(resolve);
-        });
-        await ws.send("saved");
-      }
-    });
+    app.use("/slow", requireLogin, (_request, _response, next) => void watch.hold().then(next));
+    for (const path of ["/live", "/slow"]) {
+      sockets.route(path, (ws) =>
+        watch.serve(ws, ws.request.user?.name, async () => {
+          ws.session.visits = (ws.session.visits ?? 0) + 1;
+          await save(ws.session);
+          return ws.session.visits;
+        }),
+      );
+    }
     const server = app.listen(0, "127.0.0.1");
-    return { port: await served(t, server), server, sockets, log };
+    return { port: await served(t, server), log, sockets };
   },
 };
