@@ -15,6 +15,7 @@ import {
   UnauthorizedException,
   VersioningType,
   type ArgumentsHost,
+  type ExecutionContext,
   type INestApplication,
   type MiddlewareConsumer,
   type NestModule,
@@ -129,6 +130,17 @@ async function start(t: TestContext, platform: Platform, parts: Parts): Promise<
   return served(t, app.getHttpServer() as Server);
 }
 
+/** Middleware of Nest that takes its time. */
+async function check(
+  { headers }: IncomingMessage,
+  _response: ServerResponse,
+  next: () => void,
+): Promise<void> {
+  await new Promise(setImmediate);
+  if (headers.authorization !== "me") throw new UnauthorizedException("Who are you?");
+  next();
+}
+
 const notFound = (path: string): unknown => ({
   statusCode: 404,
   message: `Cannot GET ${path}`,
@@ -141,7 +153,7 @@ for (const platform of platforms) {
       const sockets = platform.sockets();
       addEcho(sockets, "/echo");
       const guard = {
-        canActivate: (context: { switchToHttp(): { getRequest<T>(): T } }): boolean =>
+        canActivate: (context: ExecutionContext): boolean =>
           context.switchToHttp().getRequest<IncomingMessage>().headers.authorization === "me",
       };
       const port = await start(t, platform, {
@@ -172,15 +184,6 @@ for (const platform of platforms) {
       const port = await start(t, platform, {
         sockets,
         configure(consumer) {
-          const check = async (
-            { headers }: IncomingMessage,
-            _response: ServerResponse,
-            next: (error?: unknown) => void,
-          ): Promise<void> => {
-            await new Promise(setImmediate);
-            if (headers.authorization === "me") next();
-            else throw new UnauthorizedException("Who are you?");
-          };
           consumer.apply(check).forRoutes("rooms/:id");
         },
       });

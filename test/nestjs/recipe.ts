@@ -77,7 +77,7 @@ export async function startRecipe(main: string): Promise<Started> {
       return { port: Number(port), child };
     }
   }
-  assert.fail(`expected that it tells its URL, but it ended: ${lines.join("\n")}`);
+  throw new assert.AssertionError({ message: `it ended and told no URL: ${lines.join("\n")}` });
 }
 
 /** Ends it as an operating system does. */

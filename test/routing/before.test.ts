@@ -153,6 +153,21 @@ describe("a before hook's answer", () => {
     await assertAlive(here);
   });
 
+  test("may be what fetch gave, where a server has put another Response in its place", bounded, async (t) => {
+    // As @hono/node-server does.
+    const { Response } = globalThis;
+    globalThis.Response = class extends Response {};
+    t.after(() => {
+      globalThis.Response = Response;
+    });
+    const other = await site(t, () => undefined);
+    const here = await site(t, () => fetch(`http://127.0.0.1:${other.port}/rooms/7`));
+    const { status, body } = await upgradeAnswer(here.port, "/rooms/7");
+    assert.deepEqual([status, body], [426, "This is a WebSocket; connect to it with ws:// or wss://.\n"]);
+    assert.deepEqual(here.log.errors, []);
+    await assertAlive(here);
+  });
+
   test("that is larger than what fits into the connection is sent whole", bounded, async (t) => {
     const body = "x".repeat(4 * 1024 * 1024);
     const here = await site(t, () => new Response(body, { status: 403 }));
