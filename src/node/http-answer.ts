@@ -21,6 +21,8 @@ export const GOING_DOWN: HttpAnswer = { status: 503, reason: "The server goes do
 
 export const NOT_FOUND: HttpAnswer = { status: 404, reason: "There is no WebSocket here." };
 
+export const FAILED: HttpAnswer = { status: 500, reason: "The server failed." };
+
 /** To a plain request for a route of sockets (RFC 9110 §15.5.22). */
 export const UPGRADE_REQUIRED: HttpAnswer = {
   status: 426,

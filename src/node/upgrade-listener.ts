@@ -5,15 +5,15 @@
  * A client that names subprotocols which none of these routes speaks is offered to the others first.
  */
 
-import { ServerResponse, type IncomingMessage, type Server } from "node:http";
+import { ServerResponse, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { requestPath } from "../protocol/request-path.js";
-import { judgeHandshake, type RefusedHandshake } from "../protocol/server-handshake.js";
 import type { OpenSockets } from "../routing/open-sockets.js";
 import type { AnyRoute } from "../routing/route.js";
 import { Deadline } from "./deadline.js";
 import { GOING_DOWN, NOT_FOUND, answerUpgrade, type HttpAnswer } from "./http-answer.js";
 import { ignoreErrors } from "./ignore-errors.js";
+import { judgeUpgrade } from "./judge-upgrade.js";
 import { PendingUpgrade, isSpokenBy, type UpgradeParts } from "./pending-upgrade.js";
 import { isPlainForAll, servePlain } from "./plain-request.js";
 import { untouched } from "./untouched.js";
@@ -42,16 +42,6 @@ export function listenForUpgrades(server: Server, taker: UpgradeTaker): void {
   }
   listener.add(taker);
 }
-
-/** Names and values together, where `maxHeadersCount` is not set: not the 2,000 fields that Node's documentation says. */
-const NODES_MOST_HEADER_ITEMS = 2_000;
-
-const TOO_MANY_FIELDS: RefusedHandshake = {
-  kind: "refused",
-  status: 431,
-  reason: "Expected fewer header fields; send fewer.",
-  headers: [],
-};
 
 /** Whose an upgrade may be. */
 interface Candidates {
@@ -91,12 +81,9 @@ class UpgradeListener {
   #onUpgrade(upgrade: AnnouncedUpgrade): void {
     const { request, socket, others } = upgrade;
     if (!socket.writable) return; // somebody who heard of it before us has ended it
-    const { method = "", httpVersion, url: target = "", rawHeaders } = request;
-    const verdict = this.#mayLackFields(request)
-      ? TOO_MANY_FIELDS
-      : judgeHandshake({ method, httpVersion, target, rawHeaders });
+    const verdict = judgeUpgrade(request, this.#server);
     if (verdict.kind === "plain") return this.#onPlain(upgrade);
-    const path = verdict.kind === "valid" ? verdict.path : requestPath(target)?.path;
+    const path = verdict.kind === "valid" ? verdict.path : requestPath(request.url ?? "")?.path;
     const { takers, route } = this.#candidatesFor(path, others.exist);
     const ready = takers.filter(({ openSockets }) => !openSockets.isDraining);
     if (verdict.kind === "refused" || ready.length === 0) {
@@ -120,13 +107,6 @@ class UpgradeListener {
     const serve = (): void => servePlain(this.#server, request, socket, head);
     if (!others.exist || isPlainForAll(request)) serve();
     else this.#offer(upgrade, serve);
-  }
-
-  /** Whether there are so many header fields that Node may have dropped some: then no verdict is safe. */
-  #mayLackFields({ rawHeaders }: IncomingMessage): boolean {
-    const { maxHeadersCount } = this.#server;
-    const most = typeof maxHeadersCount === "number" ? 2 * maxHeadersCount : NODES_MOST_HEADER_ITEMS;
-    return most > 0 && rawHeaders.length >= most;
   }
 
   /** Gives the other listeners the first turn, in which they may take the upgrade, or leave it: then it is ours. */

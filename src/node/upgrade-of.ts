@@ -5,7 +5,7 @@ import { UpgradeError } from "../errors.js";
 import type { OpenSockets } from "../routing/open-sockets.js";
 import type { Logger } from "../routing/options.js";
 import type { Route } from "../routing/route.js";
-import type { HttpAnswer } from "./http-answer.js";
+import { FAILED, type HttpAnswer } from "./http-answer.js";
 
 /** What a route gives for its socket. */
 export interface Acceptance<Params, Request> {
@@ -77,7 +77,7 @@ export function failUpgradeOf(request: IncomingMessage, error: unknown, logger: 
   const upgrade = (request as UpgradeRequest)[upgradeOf];
   if (typeof upgrade !== "object" || !upgrade.isUndecided) return false;
   logger.error("jackfield: an upgrade failed before it was accepted", error);
-  upgrade.refuse({ status: 500, reason: "The server failed." });
+  upgrade.refuse(FAILED);
   return true;
 }
 

@@ -172,7 +172,8 @@ const routeNumbers = {
   maxBufferedAmount: 1,
 } as const;
 
-const routeOptionNames: readonly string[] = [
+/** The names of the options of a route. */
+export const routeOptionNames: readonly string[] = [
   ...Object.keys(routeNumbers),
   "name",
   "compression",

@@ -106,23 +106,27 @@ function describeSaving(sessions: SessionPackage): void {
   });
 
   if (sessions.keeps === "in a store") {
-    test("F6: what the handler saves is seen by the next request, and by other sockets", bounded, async (t) => {
-      const { port, log } = await visited(t, sessions);
-      const ada = await Visitor.loggedIn(port, "ada");
-      const client = await ada.connect("/live");
-      await client.nextJson();
-      for (const visits of [2, 3]) {
-        client.send("visit");
-        assert.deepEqual(await client.nextJson(), { visits });
-        assert.deepEqual(await ada.me(), { user: "ada", visits });
-      }
-      const next = await ada.connect("/live"); // whose middleware counts too
-      await next.nextJson();
-      next.send("visit");
-      assert.deepEqual(await next.nextJson(), { visits: 5 });
-      await client.echo("hi");
-      assert.deepEqual(log.errors, []);
-    });
+    test(
+      "F6: what the handler saves is seen by the next request, and by other sockets",
+      bounded,
+      async (t) => {
+        const { port, log } = await visited(t, sessions);
+        const ada = await Visitor.loggedIn(port, "ada");
+        const client = await ada.connect("/live");
+        await client.nextJson();
+        for (const visits of [2, 3]) {
+          client.send("visit");
+          assert.deepEqual(await client.nextJson(), { visits });
+          assert.deepEqual(await ada.me(), { user: "ada", visits });
+        }
+        const next = await ada.connect("/live"); // whose middleware counts too
+        await next.nextJson();
+        next.send("visit");
+        assert.deepEqual(await next.nextJson(), { visits: 5 });
+        await client.echo("hi");
+        assert.deepEqual(log.errors, []);
+      },
+    );
     return;
   }
   test("what the handler changes stays with it: no cookie can follow a 101", bounded, async (t) => {

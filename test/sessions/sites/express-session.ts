@@ -41,7 +41,10 @@ export const expressSession: SessionPackage = {
     app.use(session({ secret, cookie, resave: false, saveUninitialized: false }));
     app.post("/login", express.json(), (request, response, next) => {
       const credentials = request.body as Credentials;
-      if (credentials.password !== password) return void response.status(403).end();
+      if (credentials.password !== password) {
+        response.status(403).end();
+        return;
+      }
       // A new id, lest somebody else knows the one from before.
       request.session.regenerate(
         then(next, () => {

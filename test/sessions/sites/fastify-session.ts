@@ -17,6 +17,11 @@ declare module "fastify" {
 const requireLogin: onRequestAsyncHookHandler = async ({ session }, reply) =>
   session.user === undefined ? reply.code(401).send(loginFirst) : undefined;
 
+const count: onRequestAsyncHookHandler = async ({ session }, reply) => {
+  session.visits = (session.visits ?? 0) + 1;
+  reply.setCookie("seen", "yes");
+};
+
 export const fastifySession: SessionPackage = {
   name: "@fastify/session",
   keeps: "in a store",
@@ -45,10 +50,6 @@ export const fastifySession: SessionPackage = {
       return { ok: true };
     });
     app.get("/me", { onRequest: requireLogin }, ({ session: { user, visits } }) => ({ user, visits }));
-    const count: onRequestAsyncHookHandler = async ({ session }, reply) => {
-      session.visits = (session.visits ?? 0) + 1;
-      reply.setCookie("seen", "yes");
-    };
     for (const [path, hook] of [
       ["/live", count],
       ["/slow", () => watch.hold()],

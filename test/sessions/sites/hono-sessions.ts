@@ -62,7 +62,7 @@ function addHttp(app: Hono<SiteEnv>, sockets: Sockets<SiteEnv>, store: Store | C
     const { session } = context.var;
     const id = session.get("id");
     // The middleware does so only later, but the session is to be gone before its sockets are.
-    if (!(store instanceof CookieStore)) await store.deleteSession(String(session.getCache()._id));
+    if (!(store instanceof CookieStore)) await store.deleteSession(String(session.getCache()["_id"]));
     session.deleteSession();
     if (id !== null) sockets.of(id).close();
     return context.json({ ok: true });
@@ -109,7 +109,7 @@ function honoSessions(
             const visits = countVisit(ws.session);
             const data = ws.session.getCache();
             // Nobody saves for the handler: the middleware has had its turn.
-            if (!(store instanceof CookieStore)) await store.persistSessionData(String(data._id), data);
+            if (!(store instanceof CookieStore)) await store.persistSessionData(String(data["_id"]), data);
             return visits;
           }),
         );

@@ -2,9 +2,9 @@
 
 import { randomUUID } from "node:crypto";
 import { json } from "node:stream/consumers";
-import Router from "@koa/router";
+import { Router } from "@koa/router";
 import Koa, { type DefaultState, type Middleware, type ParameterizedContext } from "koa";
-import createSession, { type CreateSessionOptions } from "koa-session";
+import { createSession, type CreateSessionOptions } from "koa-session";
 import { Sockets } from "jackfield/koa";
 import { Log, served } from "../../frameworks/clients.js";
 import { JsonStore } from "../json-store.js";
@@ -64,6 +64,12 @@ const requireLogin: Middleware<DefaultState, WithSession> = async (context, next
   return undefined;
 };
 
+const count: Middleware<DefaultState, WithSession> = (context, next) => {
+  countVisit(context);
+  context.cookies.set("seen", "yes");
+  return next();
+};
+
 function httpRoutes(sockets: Sockets<DefaultState, WithSession>): Router<DefaultState, WithSession> {
   const router = new Router<DefaultState, WithSession>();
   router.post("/login", async (context) => {
@@ -108,11 +114,6 @@ function koaSessions(
           return visits;
         }),
       );
-      const count: Middleware<DefaultState, WithSession> = (context, next) => {
-        countVisit(context);
-        context.cookies.set("seen", "yes");
-        return next();
-      };
       router.get("/live", requireLogin, count, upgrade);
       router.get("/slow", requireLogin, (_context, next) => watch.hold().then(next), upgrade);
       app.use(router.routes());

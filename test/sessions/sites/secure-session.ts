@@ -27,6 +27,11 @@ function countVisit(session: SecureSession<Data>): number {
 const requireLogin: onRequestAsyncHookHandler = async (request, reply) =>
   sessionOf(request).get("user") === undefined ? reply.code(401).send(loginFirst) : undefined;
 
+const count: onRequestAsyncHookHandler = async (request, reply) => {
+  countVisit(sessionOf(request));
+  reply.setCookie("seen", "yes");
+};
+
 export const fastifySecureSession: SessionPackage = {
   name: "@fastify/secure-session",
   keeps: "in the cookie",
@@ -57,10 +62,6 @@ export const fastifySecureSession: SessionPackage = {
       const session = sessionOf(request);
       return { user: session.get("user"), visits: session.get("visits") };
     });
-    const count: onRequestAsyncHookHandler = async (request, reply) => {
-      countVisit(sessionOf(request));
-      reply.setCookie("seen", "yes");
-    };
     for (const [path, hook] of [
       ["/live", count],
       ["/slow", () => watch.hold()],
