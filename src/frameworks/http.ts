@@ -140,7 +140,8 @@ export class Sockets extends NodeSockets<HttpFramework> {
   protected override startServer(port: number, host: string | undefined): Promise<Server> {
     const server = createServer(serverOptions, (request, response) => {
       const { path = "" } = requestPath(request.url ?? "/") ?? {};
-      writeAnswer(response, this.find(path) === undefined ? NOT_FOUND : UPGRADE_REQUIRED);
+      // What `upgrade()` made is not to be reached here.
+      writeAnswer(response, typeof this.find(path) === "object" ? UPGRADE_REQUIRED : NOT_FOUND);
     });
     return startListening(server, port, host);
   }

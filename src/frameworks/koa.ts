@@ -97,9 +97,13 @@ export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppS
       context.body = null;
       context.status = 101;
     } else {
+      context.body = null; // first, as it makes the status 204
       context.status = verdict.status;
-      for (const [name, value] of verdict.headers) context.append(name, value);
-      context.body = verdict.body === null ? null : Buffer.from(await verdict.arrayBuffer());
+      for (const [name, value] of verdict.headers) {
+        if (name === "set-cookie") context.append(name, value);
+        else context.set(name, value);
+      }
+      if (verdict.body !== null) context.body = Buffer.from(await verdict.arrayBuffer());
     }
     return undefined;
   }

@@ -2,9 +2,10 @@
 
 import { ServerResponse, type IncomingMessage } from "node:http";
 import { Socket as NetSocket } from "node:net";
-import type { Duplex } from "node:stream";
+import { Duplex } from "node:stream";
 import type { Socket } from "../connection/socket.js";
 import { InvalidOptionError, UpgradeError } from "../errors.js";
+import type { HandshakeVerdict } from "../protocol/server-handshake.js";
 import { OpenSockets } from "../routing/open-sockets.js";
 import { checkKnown, routeOptionNames, socketsSettings, type RouteOptions } from "../routing/options.js";
 import { Route } from "../routing/route.js";
@@ -89,7 +90,8 @@ export function acceptUpgrade(
   head: Buffer,
   options: AcceptOptions = NO_OPTIONS,
 ): AcceptedSocket | undefined {
-  if (!(socket instanceof NetSocket))
+  const handshake = judgeUpgrade(request, Reflect.get(request.socket, "server"));
+  if (!canCarry(socket, handshake))
     throw new InvalidOptionError("socket", "the socket of a server's upgrade event", socket);
   if (seen.has(request)) {
     throw new UpgradeError(
@@ -97,10 +99,9 @@ export function acceptUpgrade(
     );
   }
   seen.add(request);
-  const acceptor = acceptorFor(options, request, socket);
-  if (hasEarlierResponse(socket)) socket.destroy(); // ours would come before it
+  const acceptor = checkArguments(request, socket, head, options);
+  if (hasEarlierResponse(request)) socket.destroy(); // ours would come before it
   if (!socket.writable) return undefined;
-  const handshake = judgeUpgrade(request, Reflect.get(socket, "server"));
   if (handshake.kind === "valid")
     return acceptor.accept(
       new PendingUpgrade({ request, socket, head, handshake }, settings.handshakeTimeout),
@@ -109,12 +110,21 @@ export function acceptUpgrade(
   return undefined;
 }
 
-/** @throws {InvalidOptionError} the client has its answer then */
-function acceptorFor(options: AcceptOptions, request: IncomingMessage, socket: NetSocket): Acceptor {
-  const known = acceptors.get(options);
-  if (known !== undefined) return known;
+/** Newer versions of Node give another stream where the request has a body: enough for the refusal that it gets. */
+function canCarry(socket: unknown, { kind }: HandshakeVerdict): socket is NetSocket {
+  return socket instanceof (kind === "valid" ? NetSocket : Duplex);
+}
+
+/** Ends the connection where the caller has made a mistake. @throws {InvalidOptionError} */
+function checkArguments(
+  request: IncomingMessage,
+  socket: NetSocket,
+  head: Buffer,
+  options: AcceptOptions,
+): Acceptor {
   try {
-    const acceptor = new Acceptor(options);
+    if (!Buffer.isBuffer(head)) throw new InvalidOptionError("head", "the bytes of the upgrade event", head);
+    const acceptor = acceptors.get(options) ?? new Acceptor(options);
     acceptors.set(options, acceptor);
     return acceptor;
   } catch (error) {
@@ -124,6 +134,6 @@ function acceptorFor(options: AcceptOptions, request: IncomingMessage, socket: N
 }
 
 /** Whether a client sent its upgrade before it had the responses to earlier requests (RFC 9112 §9.3.2). */
-function hasEarlierResponse(socket: NetSocket): boolean {
+function hasEarlierResponse({ socket }: IncomingMessage): boolean {
   return Reflect.get(socket, "_httpMessage") instanceof ServerResponse; // the response that the socket is assigned to
 }

@@ -65,7 +65,8 @@ export function forwardedAddress(
 ): RequestAddress {
   const word = (name: string): string | undefined => {
     const value = headers[name];
-    return typeof value === "string" ? value.split(",").at(-1)?.trim() : undefined; // the last is the peer's own
+    if (typeof value !== "string") return undefined;
+    return value.split(",").at(-1)?.trim() || undefined; // the last is the peer's own
   };
   const trusted = isTrusted(socket.remoteAddress ?? "");
   const scheme = trusted ? word("x-forwarded-proto") : undefined;
