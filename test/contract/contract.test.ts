@@ -14,6 +14,7 @@ for (const face of faces.filter(({ name }) => only === undefined || name === onl
       test(`${id}: ${holds}`, { timeout: 20_000 }, async (t) => {
         await check({
           t,
+          ownPath: face.ownPath,
           start: async (options) => face.start(t, options),
           hasNote: (row) => face.notes?.[row] !== undefined,
         });

@@ -50,17 +50,31 @@ export interface Site {
   readonly log: Log;
 }
 
-/** What a socket's handler does with the framework's own session. */
-export interface SessionAccess {
-  /** Who is logged in. */
+/** What handlers do with the framework's own request. */
+export interface RequestAccess {
+  /** Who is logged in, by the framework's own session. */
   readonly userOf: (request: never) => string | undefined;
   /** Counts a visit, and saves the session. */
   readonly visit: (request: never) => Promise<void> | void;
+  /** The target of the request, as the framework tells it. */
+  readonly urlOf: (request: never) => string;
+}
+
+/** A path as not every framework writes it. */
+export interface OwnPath {
+  readonly path: string;
+  /** A path that leads there, */
+  readonly example: string;
+  /** and the variables that its handler gets. */
+  readonly params: object;
+  /** A path that doesn't. */
+  readonly elsewhere: string;
 }
 
 export interface Face {
   /** The framework and its version. */
   readonly name: string;
+  readonly ownPath: OwnPath;
   readonly start: (t: TestContext, options?: SiteOptions) => Promise<Site>;
   /** Where it does something in its own way, by the ids of the rows. */
   readonly notes?: Readonly<Record<string, string>>;

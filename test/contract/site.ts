@@ -1,79 +1,89 @@
-/** What is the same on the site of every framework: the routes of `sockets.route`, and two blueprints. */
-import { Blueprint, ConnectionClosedError, type Socket, type SocketsOptions } from "jackfield";
-import type { Log } from "../frameworks/clients.js";
-import type { AnySockets, SessionAccess, SiteOptions } from "./face.js";
+/** What is the same on the site of every framework: the routes of `sockets.route`, and two mounts of a blueprint. */
+import {
+  ConnectionClosedError,
+  type Route,
+  type RouteOptions,
+  type Socket,
+  type SocketsOptions,
+} from "jackfield";
+import { deferred, type Log } from "../frameworks/clients.js";
+import { chat } from "./chat.js";
+import type { AnySockets, OwnPath, RequestAccess, SiteOptions } from "./face.js";
 
 type AnySocket = Socket<unknown>;
 
-declare module "jackfield" {
-  interface RouteNames {
-    "contract.room": "/first/rooms/:id";
-  }
-}
-
 export async function echo(ws: AnySocket): Promise<void> {
   for await (const message of ws) await ws.send(message);
+}
+
+/** The requests that middleware of the framework has seen. */
+export const seenByMiddleware = new WeakSet<object>();
+
+/** What the route behind a native router tells first. */
+export function nativeFacts(ws: AnySocket, params: unknown = ws.params): object {
+  return { params, isNative: seenByMiddleware.has(ws.request as object) };
 }
 
 /** Options that every site has, besides those that a row asks for. */
 export function socketsOptions<Request>(
   log: Log,
   { sockets = {} }: SiteOptions,
-  { userOf }: SessionAccess,
+  { userOf }: RequestAccess,
 ): SocketsOptions<Request> {
   const identify = userOf as (request: Request) => string | undefined;
   return { logger: log, identify, ...(sockets as SocketsOptions<Request>) };
 }
 
-/** The routes that a loop or hooks handle. */
-export function addRoutes(sockets: AnySockets, { userOf, visit }: SessionAccess): void {
+/**
+ * @param sessionOptions - of the route that needs a log-in, where no middleware asks for it
+ * @returns the route of which every variable has an audience of its own, for `announce`
+ */
+export function addRoutes(
+  sockets: AnySockets,
+  access: RequestAccess,
+  ownPath: OwnPath,
+  sessionOptions?: RouteOptions<never>,
+): Route<unknown> {
   sockets.route("/echo", echo);
+  sockets.route(ownPath.path, (ws: AnySocket) => ws.sendJson(ws.params));
+  addTalks(sockets);
+  addEndings(sockets);
+  addLateOnes(sockets);
+  addHooked(sockets);
+  addRequestReaders(sockets, access, sessionOptions);
+  sockets.route("/spoken", (ws: AnySocket) => ws.send(String(ws.subprotocol)), {
+    subprotocols: ["v2", "v1"],
+  });
+  sockets.route("/chosen", echo, { subprotocols: () => "never offered" });
+  sockets.route("/small", echo, { maxMessageSize: 16 });
+  sockets.route("/pinged", echo, { pingInterval: 40, pongTimeout: 10_000 });
+  sockets.route("/friends", echo, { allowedOrigins: ["https://friend.example"] });
+  sockets.register(chat, { urlPrefix: "/first" });
+  sockets.register(chat, { urlPrefix: "/second" });
+  return addRooms(sockets);
+}
+
+function addTalks(sockets: AnySockets): void {
   sockets.route("/while", async (ws: AnySocket) => {
     while (!ws.closed) await ws.send(await ws.receive());
   });
-  sockets.route("/facts/:id", async (ws: AnySocket) => {
-    await ws.sendJson({
-      params: ws.params,
-      query: Object.fromEntries(ws.query),
-      agent: ws.headers.get("user-agent"),
-      cookie: ws.cookies["flavour"],
-      address: ws.remoteAddress,
-      id: ws.id,
-      connected: ws.connected,
-      closed: ws.closed,
-    });
-    await echo(ws);
-  });
   sockets.route("/once", async (ws: AnySocket) => {
-    await ws.send(await ws.receive());
-  });
-  sockets.route("/frames", async (ws: AnySocket) => {
-    await ws.sendFrame(1, "one ", { fin: false });
-    await ws.sendFrame(0, "two", { fin: true });
-    await ws.close(4000, "enough");
-  });
-  sockets.route("/impatient", async (ws: AnySocket) => {
-    await ws.sendJson({ timedOut: (await ws.receive({ timeout: 5 })) === undefined, now: ws.receiveNow() });
     await ws.send(await ws.receive());
   });
   sockets.route("/types", async (ws: AnySocket) => {
     await ws.send("text");
     await ws.send(Buffer.from("bytes"));
-    await echo(ws);
   });
-  sockets.route("/closed", async (ws: AnySocket) => {
-    try {
-      for (;;) await ws.receive();
-    } catch (error) {
-      if (error instanceof ConnectionClosedError) await sockets.broadcast(`closed with ${error.close.code}`);
-      throw error;
-    }
+  sockets.route("/impatient", async (ws: AnySocket) => {
+    await ws.sendJson({ timedOut: (await ws.receive({ timeout: 5 })) === undefined });
+    await ws.send(await ws.receive());
   });
-  sockets.route("/late", async (ws: AnySocket) => {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 20);
-    });
-    await echo(ws);
+  sockets.route("/now", async (ws: AnySocket) => {
+    await ws.sendJson({ empty: ws.receiveNow() === undefined });
+    const first = await ws.receive();
+    let second = ws.receiveNow();
+    for (; second === undefined; second = ws.receiveNow()) await new Promise(setImmediate);
+    await ws.sendJson({ first, second, isAll: ws.receiveNow() === undefined });
   });
   sockets.route("/order", {
     // The first message takes longest.
@@ -82,26 +92,101 @@ export function addRoutes(sockets: AnySockets, { userOf, visit }: SessionAccess)
       await ws.send(message);
     },
   });
+}
+
+function addEndings(sockets: AnySockets): void {
+  sockets.route("/frames", async (ws: AnySocket) => {
+    await ws.sendFrame(1, "one ", { fin: false });
+    await ws.sendFrame(0, "two", { fin: true });
+    await ws.close(4000, "enough");
+  });
+  sockets.route("/lifetime", async (ws: AnySocket) => {
+    const facts = (): object => ({ id: ws.id, connected: ws.connected, closed: ws.closed });
+    await ws.sendJson(facts());
+    await ws.receive();
+    await ws.close();
+    await sockets.broadcast(JSON.stringify(facts()));
+  });
+  sockets.route("/closed", async (ws: AnySocket) => {
+    try {
+      for (;;) await ws.receive();
+    } catch (error) {
+      if (error instanceof ConnectionClosedError)
+        await sockets.broadcast(`${error.close.code} ${error.close.reason}`);
+      throw error;
+    }
+  });
   sockets.route("/fails", async (ws: AnySocket) => {
     await ws.receive();
     throw new Error("the handler failed");
   });
-  sockets.route("/spoken", (ws: AnySocket) => ws.send(String(ws.subprotocol)), {
-    subprotocols: ["v2", "v1"],
+}
+
+/** Handlers that ask for their messages when somebody was at `/begin`, and not before. */
+function addLateOnes(sockets: AnySockets): void {
+  const beginning = deferred();
+  const echoLater = async (ws: AnySocket): Promise<void> => {
+    await beginning.promise;
+    await echo(ws);
+  };
+  sockets.route("/late", echoLater);
+  sockets.route("/patient", echoLater, { inbox: { maxMessages: 2, maxBytes: 64 } });
+  sockets.route("/begin", () => beginning.resolve());
+}
+
+function addHooked(sockets: AnySockets): void {
+  const location = { Location: "/elsewhere" };
+  const answers: Readonly<Record<string, () => Response | undefined>> = {
+    pass: () => undefined,
+    move: () => new Response(null, { status: 303, headers: location }),
+    no: () =>
+      Response.json(
+        { error: "not now" },
+        { status: 409, headers: { "X-Hook": "yes", "Set-Cookie": "hook=1" } },
+      ),
+    fail: () => {
+      throw new Error("the hook failed");
+    },
+  };
+  sockets.route("/hooked/:answer", echo, {
+    before: [
+      () => undefined,
+      async (_request, { answer }) => {
+        await Promise.resolve();
+        return answers[String(answer)]?.();
+      },
+    ],
   });
-  sockets.route("/chosen", echo, { subprotocols: () => "never offered" });
-  sockets.route("/small", echo, { maxMessageSize: 16 });
-  sockets.route("/pinged", echo, { pingInterval: 40, pongTimeout: 10_000 });
-  sockets.route("/friends", echo, { allowedOrigins: ["https://friend.example"] });
-  sockets.route("/session", async (ws: AnySocket) => {
+}
+
+function addRequestReaders(
+  sockets: AnySockets,
+  { userOf, visit, urlOf }: RequestAccess,
+  sessionOptions: RouteOptions<never> | undefined,
+): void {
+  sockets.route("/facts/:id", async (ws: AnySocket) => {
+    await ws.sendJson({
+      params: ws.params,
+      query: Object.fromEntries(ws.query),
+      agent: ws.headers.get("user-agent"),
+      cookie: ws.cookies["flavour"],
+      address: ws.remoteAddress,
+      url: urlOf(ws.request as never),
+    });
+    await echo(ws);
+  });
+  const countVisits = async (ws: AnySocket): Promise<void> => {
     const request = ws.request as never;
     await ws.sendJson({ user: userOf(request) });
     for await (const _ of ws) {
       await visit(request);
       await ws.send("saved");
     }
-  });
-  addHooked(sockets);
+  };
+  sockets.route("/session", countVisits, sessionOptions);
+}
+
+function addRooms(sockets: AnySockets): Route<unknown> {
   const rooms = sockets.route("/rooms/:id", async (ws: AnySocket) => {
     for await (const message of ws) {
       if (message === "all") await sockets.broadcast("to all", { except: ws });
@@ -109,29 +194,18 @@ export function addRoutes(sockets: AnySockets, { userOf, visit }: SessionAccess)
       else await rooms.to(ws.params as object).send(message, { except: ws });
     }
   });
-  const chat = new Blueprint("contract");
-  chat.route("/rooms/:id", (ws) => ws.sendJson(ws.params), { name: "room" });
-  sockets.register(chat, { urlPrefix: "/first" });
-  sockets.register(chat, { urlPrefix: "/second" });
+  return rooms;
 }
 
-function addHooked(sockets: AnySockets): void {
-  sockets.route("/hooked/:answer", echo, {
-    before: [
-      () => undefined,
-      async (_request, { answer }) => {
-        await Promise.resolve();
-        if (answer === "fail") throw new Error("the hook failed");
-        if (answer === "pass") return undefined;
-        const headers = { "X-Hook": "yes", "Set-Cookie": "hook=1" };
-        return Response.json({ error: "not now" }, { status: 409, headers });
-      },
-    ],
-  });
+/** What the page for announcements does: it speaks to one room, or to all of them. */
+export async function announce(rooms: Route<unknown>, id: string | undefined): Promise<object> {
+  if (id === undefined) await rooms.send("news");
+  else await rooms.to({ id }).send(`news for ${id}`);
+  return { ok: true };
 }
 
 /** What the page for URLs shows. `base` and `request` are tried both. */
-export function urlsOf(sockets: { readonly urlFor: (...args: never) => string }, request: unknown): unknown {
+export function urlsOf(sockets: { readonly urlFor: (...args: never) => string }, request: unknown): object {
   const urlFor = sockets.urlFor as (name: string, params?: object, options?: object) => string;
   return {
     path: urlFor("contract.room", { id: 7 }),

@@ -5,11 +5,12 @@ import fastify5, { type FastifyInstance, type FastifyRequest, type onRequestAsyn
 import fastify4 from "fastify4";
 import cookie4 from "fastify4-cookie";
 import session4 from "fastify4-session";
-import { Sockets } from "jackfield/fastify";
+import type { Route } from "jackfield";
+import jackfield, { Sockets } from "jackfield/fastify";
 import { Log, served } from "../../frameworks/clients.js";
 import { cert, key } from "../../node/certificate.js";
-import type { Face, SessionAccess, SiteOptions } from "../face.js";
-import { addRoutes, echo, socketsOptions, urlsOf } from "../site.js";
+import type { Face, OwnPath, RequestAccess, SiteOptions } from "../face.js";
+import { addRoutes, announce, echo, nativeFacts, seenByMiddleware, socketsOptions, urlsOf } from "../site.js";
 
 declare module "fastify" {
   interface Session {
@@ -18,12 +19,13 @@ declare module "fastify" {
   }
 }
 
-const sessions: SessionAccess = {
+const access: RequestAccess = {
   userOf: (request: FastifyRequest) => request.session.contractUser,
   visit: async ({ session }: FastifyRequest) => {
     session.contractVisits = (session.contractVisits ?? 0) + 1;
     await session.save();
   },
+  urlOf: (request: FastifyRequest) => request.originalUrl,
 };
 
 const requireLogin: onRequestAsyncHookHandler = async (request, reply) => {
@@ -54,7 +56,7 @@ async function appOf({ fastify, cookie, session }: Version, options: SiteOptions
   return app;
 }
 
-function addHttp(app: FastifyInstance, sockets: Sockets): void {
+function addPages(app: FastifyInstance, sockets: Sockets, rooms: Route<unknown>): void {
   app.get("/", () => "Hello World!");
   app.post<{ Querystring: { user: string } }>("/login", (request) => {
     request.session.contractUser = request.query.user;
@@ -67,12 +69,8 @@ function addHttp(app: FastifyInstance, sockets: Sockets): void {
     return { ok: true };
   });
   app.get("/me", ({ session }) => ({ user: session.contractUser, visits: session.contractVisits }));
+  app.post<{ Querystring: { id?: string } }>("/announce", ({ query }) => announce(rooms, query.id));
   app.get("/urls", (request) => urlsOf(sockets, request));
-  app.get(
-    "/moved",
-    { onRequest: async (_request, reply) => reply.redirect("/elsewhere", 302) },
-    sockets.upgrade(echo),
-  );
   app.get("/page", sockets.upgrade(echo, { fallback: () => "a page" }));
 }
 
@@ -81,6 +79,11 @@ const fail = async (): Promise<void> => {
 };
 
 function addNative(app: FastifyInstance, sockets: Sockets): void {
+  app.get(
+    "/moved",
+    { onRequest: async (_request, reply) => reply.redirect("/elsewhere", 302) },
+    sockets.upgrade(echo),
+  );
   sockets.route("/broken", echo, { preHandler: fail });
   app.get(
     "/cookies",
@@ -94,8 +97,9 @@ function addNative(app: FastifyInstance, sockets: Sockets): void {
   app.register(
     (instance, _options, done) => {
       instance.addHook("onRequest", requireLogin);
-      sockets.within(instance).route("/:id", async (ws) => {
-        await ws.sendJson({ params: ws.params, isNative: ws.request.server === instance });
+      const scoped = instance.hasDecorator("sockets") ? instance.sockets : sockets.within(instance);
+      scoped.route("/:id", async (ws) => {
+        await ws.sendJson(nativeFacts(ws));
         await echo(ws);
       });
       done();
@@ -111,26 +115,35 @@ function face(name: string, version: Version): Face {
       F8: "answers 426, or with the route's `fallback`: Fastify has one handler for a path",
       F9: "`init` before the app is ready, as with any plugin",
     },
+    ownPath,
     start: async (t, options = {}) => {
       const log = new Log();
       const app = await appOf(version, options);
-      app.addHook("onRequest", async (request, reply) =>
-        request.url.startsWith("/session") ? requireLogin.call(app, request, reply) : undefined,
-      );
-      const sockets = new Sockets(
-        options.isEarly === true ? undefined : app,
-        socketsOptions<FastifyRequest>(log, options, sessions),
-      );
-      addRoutes(sockets, sessions);
-      if (options.isEarly === true) sockets.init(app);
-      addHttp(app, sockets);
+      app.addHook("onRequest", async (request, reply) => {
+        seenByMiddleware.add(request);
+        return request.url.startsWith("/session") ? requireLogin.call(app, request, reply) : undefined;
+      });
+      const settings = socketsOptions<FastifyRequest>(log, options, access);
+      const early = options.isEarly === true ? new Sockets(undefined, settings) : undefined;
+      if (early === undefined) await app.register(jackfield, settings);
+      const sockets = early ?? app.sockets;
+      const rooms = addRoutes(sockets, access, ownPath);
+      early?.init(app);
       addNative(app, sockets);
+      addPages(app, sockets, rooms);
       if (options.socketsListen === true) await sockets.listen(0, "127.0.0.1");
       else await app.listen({ port: 0, host: "127.0.0.1" });
       return { port: await served(t, app.server), server: app.server, sockets, log };
     },
   };
 }
+
+const ownPath: OwnPath = {
+  path: "/files/:number(^\\d+$).txt",
+  example: "/files/7.txt",
+  params: { number: "7" },
+  elsewhere: "/files/seven.txt",
+};
 
 export const fastify: Face = face("Fastify 5", { fastify: fastify5, cookie, session });
 export const fastifyBefore: Face = face("Fastify 4", {

@@ -5,11 +5,12 @@ import { createAdaptorServer, serve } from "@hono/node-server";
 import { Hono, type Context, type MiddlewareHandler } from "hono";
 import { setCookie } from "hono/cookie";
 import { MemoryStore, sessionMiddleware, type Session } from "hono-sessions";
+import type { Route } from "jackfield";
 import { Sockets } from "jackfield/hono";
 import { Log, served } from "../../frameworks/clients.js";
 import { cert, key } from "../../node/certificate.js";
-import type { Face, SessionAccess, SiteOptions } from "../face.js";
-import { addRoutes, echo, socketsOptions, urlsOf } from "../site.js";
+import type { Face, OwnPath, RequestAccess, SiteOptions } from "../face.js";
+import { addRoutes, announce, echo, nativeFacts, seenByMiddleware, socketsOptions, urlsOf } from "../site.js";
 
 interface Data {
   user: string;
@@ -22,7 +23,7 @@ type SiteContext = Context<SiteEnv>;
 
 const store = new MemoryStore();
 
-const sessions: SessionAccess = {
+const access: RequestAccess = {
   userOf: (context: SiteContext) => context.var.session.get("user") ?? undefined,
   visit: (context: SiteContext) => {
     const { session } = context.var;
@@ -30,14 +31,18 @@ const sessions: SessionAccess = {
     const { _id: id, ...data } = session.getCache();
     store.persistSessionData(String(id), data);
   },
+  urlOf: (context: SiteContext) => {
+    const { pathname, search } = new URL(context.req.url);
+    return pathname + search;
+  },
 };
 
 const requireLogin: MiddlewareHandler<SiteEnv> = async (context, next) => {
-  if (sessions.userOf(context as never) === undefined) return context.json({ error: "log in first" }, 401);
+  if (access.userOf(context as never) === undefined) return context.json({ error: "log in first" }, 401);
   return next();
 };
 
-function addHttp(app: Hono<SiteEnv>, sockets: Sockets<SiteEnv>): void {
+function addPages(app: Hono<SiteEnv>, sockets: Sockets<SiteEnv>, rooms: Route<unknown>): void {
   app.get("/", (context) => context.text("Hello World!"));
   app.post("/login", (context) => {
     context.var.session.set("user", String(context.req.query("user")));
@@ -52,7 +57,8 @@ function addHttp(app: Hono<SiteEnv>, sockets: Sockets<SiteEnv>): void {
   app.get("/me", ({ json, var: { session } }) =>
     json({ user: session.get("user") ?? undefined, visits: session.get("visits") ?? undefined }),
   );
-  app.get("/urls", (context) => context.json(urlsOf(sockets, context) as object));
+  app.get("/urls", (context) => context.json(urlsOf(sockets, context)));
+  app.post("/announce", async (context) => context.json(await announce(rooms, context.req.query("id"))));
   app.get("/echo", (context) => context.text("a page"));
 }
 
@@ -79,7 +85,7 @@ function addNative(app: Hono<SiteEnv>, sockets: Sockets<SiteEnv>): void {
     "/:id",
     requireLogin,
     sockets.upgrade(async (ws) => {
-      await ws.sendJson({ params: ws.params, isNative: ws.request.req.path.startsWith("/native/") });
+      await ws.sendJson(nativeFacts(ws));
       await echo(ws);
     }),
   );
@@ -101,24 +107,41 @@ async function listen(
   return server as Server;
 }
 
+function addMiddleware(app: Hono<SiteEnv>): void {
+  app.onError((error, context) => context.json({ error: error.message }, 500));
+  app.use((context, next) => {
+    seenByMiddleware.add(context);
+    return next();
+  });
+  app.use(sessionMiddleware({ store, cookieOptions: { httpOnly: true, path: "/" } }));
+  app.use("/session", requireLogin);
+}
+
+const ownPath: OwnPath = {
+  path: "/files/:number{[0-9]+}",
+  example: "/files/7",
+  params: { number: "7" },
+  elsewhere: "/files/seven",
+};
+
 export const hono: Face = {
   name: "Hono 4",
+  ownPath,
   notes: { F10: "`sockets.attach(serve(app))`, as Hono has no `listen`; or `sockets.listen()`" },
   start: async (t, options = {}) => {
     const log = new Log();
     const app = new Hono<SiteEnv>();
-    const sockets = new Sockets(options.isEarly === true ? undefined : app, {
-      ...socketsOptions<SiteContext>(log, options, sessions),
+    const settings = {
+      ...socketsOptions<SiteContext>(log, options, access),
       trustProxy: options.trustsProxy === true,
-    });
-    if (options.isEarly === true) addRoutes(sockets, sessions);
-    app.onError((error, context) => context.json({ error: error.message }, 500));
-    app.use(sessionMiddleware({ store, cookieOptions: { httpOnly: true, path: "/" } }));
-    app.use("/session", requireLogin);
+    };
+    const sockets = new Sockets(options.isEarly === true ? undefined : app, settings);
+    const early = options.isEarly === true ? addRoutes(sockets, access, ownPath) : undefined;
+    addMiddleware(app);
+    if (early !== undefined) sockets.init(app);
+    const rooms = early ?? addRoutes(sockets, access, ownPath);
     addNative(app, sockets);
-    if (options.isEarly === true) sockets.init(app);
-    else addRoutes(sockets, sessions);
-    addHttp(app, sockets);
+    addPages(app, sockets, rooms);
     const server = await listen(app, sockets, options);
     return { port: await served(t, server), server, sockets, log };
   },

@@ -4,11 +4,12 @@ import { Router } from "@koa/router";
 import Koa3, { type Context, type Middleware } from "koa";
 import { createSession } from "koa-session";
 import Koa2 from "koa2";
+import type { Route } from "jackfield";
 import { Sockets } from "jackfield/koa";
 import { Log, served } from "../../frameworks/clients.js";
 import { cert, key } from "../../node/certificate.js";
-import type { Face, SessionAccess } from "../face.js";
-import { addRoutes, echo, socketsOptions, urlsOf } from "../site.js";
+import type { Face, OwnPath, RequestAccess } from "../face.js";
+import { addRoutes, announce, echo, nativeFacts, seenByMiddleware, socketsOptions, urlsOf } from "../site.js";
 
 interface Session {
   user?: string;
@@ -28,13 +29,14 @@ function sessionOf(context: Context): Session {
   return context["session"] as Session;
 }
 
-const sessions: SessionAccess = {
+const access: RequestAccess = {
   userOf: (context: Context) => sessionOf(context).user,
   visit: async (context: Context) => {
     const session = sessionOf(context);
     session.visits = (session.visits ?? 0) + 1;
     await store.set(session.externalKey, session.toJSON());
   },
+  urlOf: (context: Context) => context.originalUrl,
 };
 
 const requireLogin: Middleware = async (context, next) => {
@@ -53,7 +55,7 @@ const answerError: Middleware = async (context, next) => {
   }
 };
 
-function httpRoutes(sockets: Sockets): Router {
+function pages(sockets: Sockets, rooms: Route<unknown>): Router {
   const router = new Router();
   router.get("/", (context) => {
     context.body = "Hello World!";
@@ -77,6 +79,15 @@ function httpRoutes(sockets: Sockets): Router {
   router.get("/echo", (context) => {
     context.body = "a page";
   });
+  router.post("/announce", async (context) => {
+    const { id } = context.query;
+    context.body = await announce(rooms, id === undefined ? undefined : String(id));
+  });
+  return router;
+}
+
+function nativeRoutes(sockets: Sockets): Router {
+  const router = new Router();
   router.get("/moved", (context) => context.redirect("/elsewhere"), sockets.upgrade(echo));
   router.get(
     "/broken",
@@ -94,38 +105,52 @@ function httpRoutes(sockets: Sockets): Router {
     },
     sockets.upgrade(echo),
   );
-  return router;
+  const native = new Router({ prefix: "/native" });
+  native.get(
+    "/:id",
+    requireLogin,
+    sockets.upgrade(async (ws) => {
+      await ws.sendJson(nativeFacts(ws));
+      await echo(ws);
+    }),
+  );
+  return router.use(native.routes());
 }
+
+function addMiddleware(app: Koa3): void {
+  app.keys = ["a secret"];
+  app.silent = true;
+  app.use((context, next) => {
+    seenByMiddleware.add(context);
+    return next();
+  });
+  app.use(answerError);
+  app.use(createSession({ store, rolling: true }, app) as Middleware);
+  app.use((context, next) => (context.path === "/session" ? requireLogin(context, next) : next()));
+}
+
+const ownPath: OwnPath = {
+  path: "/files{/:folder}/last",
+  example: "/files/a%20b/last",
+  params: { folder: "a b" },
+  elsewhere: "/files/a/b/last",
+};
 
 function face(name: string, Koa: typeof Koa3): Face {
   return {
     name,
+    ownPath,
     start: async (t, options = {}) => {
       const log = new Log();
       const app = new Koa({ proxy: options.trustsProxy === true });
-      app.keys = ["a secret"];
-      app.silent = true;
-      const sockets = new Sockets(
-        options.isEarly === true ? undefined : app,
-        socketsOptions<Context>(log, options, sessions),
-      );
-      if (options.isEarly === true) addRoutes(sockets, sessions);
-      app.use(answerError);
-      app.use(createSession({ store, rolling: true }, app) as Middleware);
-      app.use((context, next) => (context.path === "/session" ? requireLogin(context, next) : next()));
-      const native = new Router({ prefix: "/native" });
-      native.get(
-        "/:id",
-        requireLogin,
-        sockets.upgrade(async (ws) => {
-          await ws.sendJson({ params: ws.params, isNative: ws.request.app === app });
-          await echo(ws);
-        }),
-      );
-      app.use(native.routes());
-      if (options.isEarly === true) sockets.init(app);
-      else addRoutes(sockets, sessions);
-      app.use(httpRoutes(sockets).routes());
+      const settings = socketsOptions<Context>(log, options, access);
+      const sockets = new Sockets(options.isEarly === true ? undefined : app, settings);
+      const early = options.isEarly === true ? addRoutes(sockets, access, ownPath) : undefined;
+      addMiddleware(app);
+      if (early !== undefined) sockets.init(app);
+      const rooms = early ?? addRoutes(sockets, access, ownPath);
+      app.use(nativeRoutes(sockets).routes());
+      app.use(pages(sockets, rooms).routes());
       const server =
         options.isSecure === true
           ? // oxlint-disable-next-line typescript/no-misused-promises -- so do Koa's users

@@ -2,9 +2,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { WebSocketServer } from "ws";
+import { acceptUpgrade } from "jackfield";
 import { Client, RawClient, clientFrame, upgradeAnswer, upgradeText } from "../../frameworks/clients.js";
+import { echo } from "../site.js";
 import { logIn } from "./routes.js";
 import type { Row } from "./row.js";
+
+const acceptOptions = { subprotocols: ["v1"] };
 
 async function me(port: number, cookie: string): Promise<unknown> {
   return (await fetch(`http://127.0.0.1:${port}/me`, { headers: { Cookie: cookie } })).json();
@@ -36,13 +40,13 @@ export const beforeSwitching: readonly Row[] = [
   },
   {
     id: "F7",
-    holds: "ws.request is the framework's own",
+    holds: "ws.request is the framework's own, and the one that middleware saw",
     check: async ({ start }) => {
       const { port } = await start();
       const client = await Client.connect(port, "/native/7", {
         headers: { Cookie: await logIn(port, "ada") },
       });
-      assert.equal(((await client.nextJson()) as { isNative: boolean }).isNative, true);
+      assert.deepEqual(await client.nextJson(), { params: { id: "7" }, isNative: true });
     },
   },
   {
@@ -60,18 +64,48 @@ export const beforeSwitching: readonly Row[] = [
     },
   },
   {
-    id: "U11",
-    holds: "the handler knows query, headers, cookies and address",
+    id: "U7",
+    holds: "upgrade() gives a native handler",
     check: async ({ start }) => {
       const { port } = await start();
-      const client = await Client.connect(port, "/facts/7?one=1&two=%C3%A9", {
+      await (await Client.connect(port, "/cookies")).echo("hello");
+    },
+  },
+  {
+    id: "U7",
+    holds: "acceptUpgrade() makes sockets of upgrades of one's own, on the same server",
+    check: async ({ start }) => {
+      const { port, server } = await start();
+      server.on("upgrade", (request, socket, head) => {
+        if (request.url !== "/bare") return;
+        const ws = acceptUpgrade(request, socket, head, acceptOptions);
+        if (ws !== undefined) void echo(ws);
+      });
+      const bare = await Client.connect(port, "/bare", { protocols: ["v0", "v1"] });
+      assert.equal(bare.ws.protocol, "v1");
+      await bare.echo("hello");
+      assert.equal((await upgradeAnswer(port, "/bare", { Origin: "https://evil.example" })).status, 403);
+      await (await Client.connect(port, "/echo")).echo("hello");
+    },
+  },
+  {
+    id: "U11",
+    holds:
+      "the handler knows query, headers, cookies and address, and what the framework tells of the request",
+    check: async ({ start }) => {
+      const { port } = await start();
+      const path = "/facts/7?one=1&two=%C3%A9";
+      const client = await Client.connect(port, path, {
         headers: { Cookie: "flavour=ginger", "User-Agent": "contract" },
       });
-      const { query, agent, cookie, address } = (await client.nextJson()) as Record<string, unknown>;
-      assert.deepEqual(
-        { query, agent, cookie, address },
-        { query: { one: "1", two: "é" }, agent: "contract", cookie: "ginger", address: "127.0.0.1" },
-      );
+      assert.deepEqual(await client.nextJson(), {
+        params: { id: "7" },
+        query: { one: "1", two: "é" },
+        agent: "contract",
+        cookie: "ginger",
+        address: "127.0.0.1",
+        url: path,
+      });
     },
   },
   {
@@ -85,7 +119,9 @@ export const beforeSwitching: readonly Row[] = [
       assert.deepEqual([moved.status, moved.headers.location], [302, "/elsewhere"]);
       const broken = await upgradeAnswer(port, "/broken");
       assert.deepEqual([broken.status, JSON.parse(broken.body)], [500, { error: "middleware failed" }]);
-      assert.equal((await upgradeAnswer(port, "/nowhere")).status, 404);
+      const nowhere = await upgradeAnswer(port, "/nowhere");
+      const page = await fetch(`http://127.0.0.1:${port}/nowhere`);
+      assert.deepEqual([nowhere.status, nowhere.body], [404, await page.text()]);
     },
   },
   {
@@ -98,6 +134,8 @@ export const beforeSwitching: readonly Row[] = [
         [status, headers["x-hook"], headers["set-cookie"], JSON.parse(body)],
         [409, "yes", ["hook=1"], { error: "not now" }],
       );
+      const moved = await upgradeAnswer(port, "/hooked/move");
+      assert.deepEqual([moved.status, moved.headers.location, moved.body], [303, "/elsewhere", ""]);
       assert.equal((await upgradeAnswer(port, "/hooked/fail")).status, 500);
       await (await Client.connect(port, "/hooked/pass")).echo("hello");
     },
@@ -156,12 +194,18 @@ export const beforeSwitching: readonly Row[] = [
   },
   {
     id: "N1",
-    holds: "messages that come with the handshake wait for a handler that awaits first",
+    holds: "messages that come with the handshake, or right behind it, wait for a handler that awaits first",
     check: async ({ start }) => {
       const { port } = await start();
-      const raw = new RawClient(port).write(upgradeText("/late"));
-      raw.write(Buffer.concat([clientFrame("one"), clientFrame("two")]));
-      await raw.until("\x81\x03one\x81\x03two");
+      const frames = Buffer.concat([clientFrame("one"), clientFrame("two")]);
+      const together = new RawClient(port).write(Buffer.concat([Buffer.from(upgradeText("/late")), frames]));
+      const behind = new RawClient(port).write(upgradeText("/late"));
+      await Promise.all([together.until("\r\n\r\n"), behind.until("\r\n\r\n")]);
+      behind.write(frames);
+      await (
+        await Client.connect(port, "/begin")
+      ).closed;
+      for (const each of [together, behind]) await each.until("\x81\x03one\x81\x03two");
     },
   },
   {

@@ -33,9 +33,11 @@ export const messages: readonly Row[] = [
     holds: "receive waits, receiveNow doesn't",
     check: async ({ start }) => {
       const { port } = await start();
-      const client = await Client.connect(port, "/impatient");
-      assert.equal(((await client.nextJson()) as { now?: unknown }).now, undefined);
-      await client.echo("in time");
+      const client = await Client.connect(port, "/now");
+      assert.deepEqual(await client.nextJson(), { empty: true });
+      client.send("one");
+      client.send("two");
+      assert.deepEqual(await client.nextJson(), { first: "one", second: "two", isAll: true });
     },
   },
   {
@@ -44,7 +46,7 @@ export const messages: readonly Row[] = [
     check: async ({ start }) => {
       const { port } = await start();
       const client = await Client.connect(port, "/impatient");
-      assert.equal(((await client.nextJson()) as { timedOut: boolean }).timedOut, true);
+      assert.deepEqual(await client.nextJson(), { timedOut: true });
       await client.echo("late");
     },
   },
@@ -59,15 +61,18 @@ export const messages: readonly Row[] = [
   },
   {
     id: "U6",
-    holds: "a socket has an id, is connected, and then closed",
+    holds: "a socket has an id, is connected, and after close() no longer",
     check: async ({ start }) => {
       const { port } = await start();
-      const facts = await Promise.all(
-        ["/facts/1", "/facts/2"].map(async (path) => (await Client.connect(port, path)).nextJson()),
-      );
-      const [one, two] = facts as { id: string; connected: boolean; closed: boolean }[];
-      assert.deepEqual([one?.connected, one?.closed], [true, false]);
-      assert.notEqual(one?.id, two?.id);
+      const watcher = await Client.connect(port, "/echo");
+      const [one, two] = [await Client.connect(port, "/lifetime"), await Client.connect(port, "/lifetime")];
+      const born = (await one.nextJson()) as { id: string };
+      const other = (await two.nextJson()) as { id: string };
+      assert.deepEqual(born, { id: born.id, connected: true, closed: false });
+      assert.notEqual(born.id, other.id);
+      one.send("close");
+      assert.equal((await one.closed).code, 1000);
+      assert.deepEqual(await watcher.nextJson(), { id: born.id, connected: false, closed: true });
     },
   },
   {
@@ -78,7 +83,7 @@ export const messages: readonly Row[] = [
       const watcher = await Client.connect(port, "/echo");
       const client = await Client.connect(port, "/closed");
       await client.close(4321, "bye");
-      assert.equal(await watcher.next(), "closed with 4321");
+      assert.equal(await watcher.next(), "4321 bye");
       await until(() => sockets.size === 1);
       assert.deepEqual(log.errors, []);
     },
@@ -95,7 +100,7 @@ export const messages: readonly Row[] = [
   },
   {
     id: "K5",
-    holds: "options of the app and of a route: message size, pings",
+    holds: "options of the app and of a route: message size, pings, how much may wait",
     check: async ({ start }) => {
       const { port } = await start({ sockets: { maxMessageSize: 32 } });
       const small = await Client.connect(port, "/small");
@@ -106,6 +111,13 @@ export const messages: readonly Row[] = [
       large.send("x".repeat(33));
       assert.equal((await large.closed).code, 1009);
       await once((await Client.connect(port, "/pinged")).ws, "ping");
+      const patient = await Client.connect(port, "/patient");
+      const messages = Array.from({ length: 100 }, (_, at) => `message ${at}`);
+      for (const message of messages) patient.send(message);
+      await (
+        await Client.connect(port, "/begin")
+      ).closed;
+      for (const message of messages) assert.equal(await patient.next(), message);
     },
   },
   {
@@ -140,7 +152,7 @@ export const messages: readonly Row[] = [
   },
   {
     id: "N7",
-    holds: "messages go to all, to a route, and to those of a route with some variables",
+    holds: "messages go to all, to a route, to those of it with some variables; from HTTP handlers too",
     check: async ({ start }) => {
       const { port } = await start();
       const paths = ["/rooms/1", "/rooms/1", "/rooms/2", "/echo"];
@@ -152,6 +164,10 @@ export const messages: readonly Row[] = [
       for (const each of [speaker, neighbour, distant]) assert.equal(await each.next(), "to the route");
       speaker.send("all");
       for (const each of [neighbour, distant, outside]) assert.equal(await each.next(), "to all");
+      for (const query of ["?id=2", ""])
+        await fetch(`http://127.0.0.1:${port}/announce${query}`, { method: "POST" });
+      assert.equal(await distant.next(), "news for 2");
+      for (const each of [speaker, neighbour, distant]) assert.equal(await each.next(), "news");
     },
   },
 ];

@@ -1,5 +1,7 @@
 /** Routes, blueprints, URLs, and how a site is started. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { IncomingMessage } from "node:http";
 import { get as getSecure } from "node:https";
 import { text } from "node:stream/consumers";
 import { Blueprint } from "jackfield";
@@ -40,11 +42,14 @@ export const routes: readonly Row[] = [
   },
   {
     id: "F4",
-    holds: "the path has variables, also behind the prefix of a native router",
-    check: async ({ start }) => {
+    holds: "the path has variables, in the framework's own syntax, also behind the prefix of a native router",
+    check: async ({ start, ownPath }) => {
       const { port } = await start();
       const client = await Client.connect(port, "/facts/caf%C3%A9");
       assert.deepEqual(((await client.nextJson()) as { params: object }).params, { id: "café" });
+      const own = await Client.connect(port, ownPath.example);
+      assert.deepEqual(await own.nextJson(), ownPath.params);
+      assert.equal((await upgradeAnswer(port, ownPath.elsewhere)).status, 404);
       const headers = { Cookie: await logIn(port, "ada") };
       const native = await Client.connect(port, "/native/7", { headers });
       assert.deepEqual(((await native.nextJson()) as { params: object }).params, { id: "7" });
@@ -70,6 +75,7 @@ export const routes: readonly Row[] = [
       const { port } = await start({ isEarly: true });
       await (await Client.connect(port, "/echo")).echo("hello");
       await (await Client.connect(port, "/while")).echo("hello");
+      assert.equal((await upgradeAnswer(port, "/native/7")).status, 401);
     },
   },
   {
@@ -83,13 +89,20 @@ export const routes: readonly Row[] = [
   {
     id: "K2",
     holds: "sockets.listen() serves the app as well",
-    check: async ({ start }) => {
-      const { port, sockets } = await start({ socketsListen: true });
+    check: async ({ start, hasNote }) => {
+      const { port, sockets, server } = await start({ socketsListen: true });
       const client = await Client.connect(port, "/echo");
       await client.echo("hello");
+      const page = await fetch(`http://127.0.0.1:${port}/`);
+      if (hasNote("K2")) {
+        assert.equal(page.status, 404);
+        assert.equal((await fetch(`http://127.0.0.1:${port}/echo`)).status, 426);
+        assert.equal((await upgradeAnswer(port, "/nowhere")).status, 404);
+      } else assert.equal(await page.text(), "Hello World!");
       const closed = client.closed;
       await sockets.close();
       assert.equal((await closed).code, 1001);
+      assert.equal(server.listening, false);
     },
   },
   {
@@ -105,23 +118,20 @@ export const routes: readonly Row[] = [
   },
   {
     id: "K9",
-    holds: "routes of a native router have its prefix and its middleware",
+    holds:
+      "routes of another file come as a blueprint with its hooks, or a native router with its middleware",
     check: async ({ start }) => {
       const { port } = await start();
+      const room = await Client.connect(port, "/second/rooms/7");
+      assert.deepEqual(await room.nextJson(), { id: "7" });
+      const closed = await upgradeAnswer(port, "/first/rooms/closed");
+      assert.deepEqual([closed.status, JSON.parse(closed.body)], [410, { error: "this room is closed" }]);
       assert.equal((await upgradeAnswer(port, "/native/7")).status, 401);
       const client = await Client.connect(port, "/native/7", {
         headers: { Cookie: await logIn(port, "ada") },
       });
       await client.next();
       await client.echo("hello");
-    },
-  },
-  {
-    id: "U7",
-    holds: "upgrade() gives a native handler",
-    check: async ({ start }) => {
-      const { port } = await start();
-      await (await Client.connect(port, "/cookies")).echo("hello");
     },
   },
   {
@@ -149,18 +159,20 @@ export const routes: readonly Row[] = [
     holds: "it is served over TLS, as wss://",
     check: async ({ start }) => {
       const { port } = await start({ isSecure: true });
-      const trust = { rejectUnauthorized: false };
-      const client = await Client.connect(`wss://127.0.0.1:${port}`, "/echo", trust);
+      const client = await Client.connect(`wss://127.0.0.1:${port}`, "/echo", { rejectUnauthorized: false });
       await client.echo("hello");
-      const page = await new Promise<string>((resolve, reject) => {
-        getSecure({ port, host: "127.0.0.1", path: "/", ...trust }, (response) => {
-          text(response).then(resolve, reject);
-        }).once("error", reject);
-      });
-      assert.equal(page, "Hello World!");
+      assert.equal(await securePage(port, "/"), "Hello World!");
+      const { external } = JSON.parse(await securePage(port, "/urls")) as { external: string };
+      assert.equal(external, `wss://127.0.0.1:${port}/first/rooms/7`);
     },
   },
 ];
+
+async function securePage(port: number, path: string): Promise<string> {
+  const request = getSecure({ port, host: "127.0.0.1", path, rejectUnauthorized: false });
+  const [response] = (await once(request, "response")) as [IncomingMessage];
+  return text(response);
+}
 
 /** @returns the cookie of the session */
 export async function logIn(port: number, user: string): Promise<string> {
