@@ -1,14 +1,14 @@
 /** What the suite knows of a session package, and what its sites have in common. */
 
 import type { TestContext } from "node:test";
-import type { IdentityAudience, Socket } from "jackfield";
+import type { Socket } from "jackfield";
 import { deferred, type Log } from "../frameworks/clients.js";
 
 /** A site that listens at 127.0.0.1, and is gone at the end of the test. */
 export interface SessionSite {
   readonly port: number;
   readonly log: Log;
-  readonly sockets: { readonly size: number; of(identity: string): IdentityAudience };
+  readonly sockets: { readonly size: number };
 }
 
 export interface SessionSiteOptions {
@@ -26,8 +26,9 @@ export interface SessionPackage {
   /** What a handler that saves in vain is told, where the package has something to save with. */
   readonly vainSave?: string;
   /**
-   * Starts a site: `POST /login` with a user's name, `POST /logout`, `GET /me`, and the sockets `/live` and `/slow`, both
-   * for those who are logged in.
+   * Starts a site: `POST /login` with a user's name, `POST /logout`, `POST /tell` which sends "news" to all sockets of
+   * the session, `GET /me`, and sockets: `/live` and `/slow` for those who are logged in, and `/guest` whose middleware
+   * logs anybody in as a guest.
    */
   readonly start: (t: TestContext, watch: Watch, options?: SessionSiteOptions) => Promise<SessionSite>;
 }

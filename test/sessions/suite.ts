@@ -105,6 +105,16 @@ function describeSaving(sessions: SessionPackage): void {
     assert.deepEqual(await ada.me(), { user: "ada", visits: 1 });
   });
 
+  test("N5: the cookie of a session that is made at the upgrade is on the 101", bounded, async (t) => {
+    const { port, log } = await visited(t, sessions);
+    const guest = Visitor.stranger(port);
+    const client = await guest.connect("/guest");
+    assert.deepEqual(await client.nextJson(), { user: "guest" });
+    assert.ok(client.headers["set-cookie"]?.some((cookie) => /;\s*httponly/i.test(cookie)));
+    assert.deepEqual(await guest.me(), { user: "guest", visits: 1 });
+    assert.deepEqual(log.errors, []);
+  });
+
   if (sessions.keeps === "in a store") {
     test(
       "F6: what the handler saves is seen by the next request, and by other sockets",
@@ -146,6 +156,18 @@ function describeSaving(sessions: SessionPackage): void {
 }
 
 function describeLogOut(sessions: SessionPackage): void {
+  test("an HTTP handler sends to all sockets of its session, and to no other's", bounded, async (t) => {
+    const { port } = await visited(t, sessions);
+    const ada = await Visitor.loggedIn(port, "ada");
+    const bob = await Visitor.loggedIn(port, "bob");
+    const clients = [await ada.connect("/live"), await ada.connect("/live")];
+    const other = await bob.connect("/live");
+    for (const client of [...clients, other]) await client.nextJson();
+    assert.equal((await ada.fetch("POST", "/tell")).status, 200);
+    for (const client of clients) assert.equal(await client.next(), "news");
+    await other.echo("no news");
+  });
+
   test("F6: a log-out closes all sockets of the session, and no other's", bounded, async (t) => {
     const { port, sockets, log } = await visited(t, sessions);
     const ada = await Visitor.loggedIn(port, "ada");

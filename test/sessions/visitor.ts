@@ -12,9 +12,14 @@ export class Visitor {
     this.#port = port;
   }
 
+  /** Somebody without cookies. */
+  static stranger(port: number): Visitor {
+    return new Visitor(port);
+  }
+
   /** Logs in, and sees that no script of a page could read the cookie. */
   static async loggedIn(port: number, username: string): Promise<Visitor> {
-    const visitor = new Visitor(port);
+    const visitor = Visitor.stranger(port);
     const answer = await visitor.fetch("POST", "/login", { username, password });
     assert.deepEqual([answer.status, await answer.json()], [200, { ok: true }]);
     const cookies = answer.headers.getSetCookie();

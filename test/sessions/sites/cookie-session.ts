@@ -27,6 +27,13 @@ const requireLogin: RequestHandler = (request, response, next) => {
   else next();
 };
 
+const count: RequestHandler = (request, response, next) => {
+  const session = sessionOf(request);
+  session.visits = (session.visits ?? 0) + 1;
+  response.cookie("seen", "yes");
+  next();
+};
+
 export const cookieSessions: SessionPackage = {
   name: "cookie-session",
   keeps: "in the cookie",
@@ -56,14 +63,18 @@ export const cookieSessions: SessionPackage = {
       const { user, visits } = sessionOf(request);
       response.json({ user, visits });
     });
-    app.use("/live", requireLogin, (request, response, next) => {
-      const session = sessionOf(request);
-      session.visits = (session.visits ?? 0) + 1;
-      response.cookie("seen", "yes");
+    app.post("/tell", async (request, response) => {
+      await sockets.of(sessionOf(request).id ?? "").send("news");
+      response.end();
+    });
+    app.use("/guest", (request, _response, next) => {
+      setSession(request, { user: "guest" });
       next();
     });
+    app.use("/live", requireLogin);
+    app.use(["/live", "/guest"], count);
     app.use("/slow", requireLogin, (_request, _response, next) => void watch.hold().then(next));
-    for (const path of ["/live", "/slow"]) {
+    for (const path of ["/live", "/slow", "/guest"]) {
       sockets.route(path, (ws) => {
         const session = sessionOf(ws);
         return watch.serve(ws, session.user, () => (session.visits = (session.visits ?? 0) + 1));

@@ -18,6 +18,12 @@ const requireLogin: RequestHandler = (request, response, next) => {
   else next();
 };
 
+export const count: RequestHandler = ({ session }, response, next) => {
+  session.visits = (session.visits ?? 0) + 1;
+  response.cookie("seen", "yes");
+  next();
+};
+
 /** Goes on when the session has done something. */
 function then(next: NextFunction, done: () => void): (error: unknown) => void {
   return (error) => (error === undefined || error === null ? done() : next(error));
@@ -64,13 +70,18 @@ export const expressSession: SessionPackage = {
     app.get("/me", requireLogin, ({ session: { user, visits } }, response) => {
       response.json({ user, visits });
     });
-    app.use("/live", requireLogin, ({ session }, response, next) => {
-      session.visits = (session.visits ?? 0) + 1;
-      response.cookie("seen", "yes");
+    app.post("/tell", async ({ sessionID }, response) => {
+      await sockets.of(sessionID).send("news");
+      response.end();
+    });
+    app.use("/guest", ({ session }, _response, next) => {
+      session.user = "guest";
       next();
     });
+    app.use("/live", requireLogin);
+    app.use(["/live", "/guest"], count);
     app.use("/slow", requireLogin, (_request, _response, next) => void watch.hold().then(next));
-    for (const path of ["/live", "/slow"]) {
+    for (const path of ["/live", "/slow", "/guest"]) {
       sockets.route(path, (ws) =>
         watch.serve(ws, ws.session.user, async () => {
           ws.session.visits = (ws.session.visits ?? 0) + 1;

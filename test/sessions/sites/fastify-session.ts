@@ -17,6 +17,10 @@ declare module "fastify" {
 const requireLogin: onRequestAsyncHookHandler = async ({ session }, reply) =>
   session.user === undefined ? reply.code(401).send(loginFirst) : undefined;
 
+const beGuest: onRequestAsyncHookHandler = async ({ session }) => {
+  session.user = "guest";
+};
+
 const count: onRequestAsyncHookHandler = async ({ session }, reply) => {
   session.visits = (session.visits ?? 0) + 1;
   reply.setCookie("seen", "yes");
@@ -50,9 +54,14 @@ export const fastifySession: SessionPackage = {
       return { ok: true };
     });
     app.get("/me", { onRequest: requireLogin }, ({ session: { user, visits } }) => ({ user, visits }));
-    for (const [path, hook] of [
-      ["/live", count],
-      ["/slow", () => watch.hold()],
+    app.post("/tell", async (request) => {
+      await sockets.of(request.session.sessionId).send("news");
+      return { ok: true };
+    });
+    for (const [path, onRequest] of [
+      ["/live", [requireLogin, count]],
+      ["/slow", [requireLogin, () => watch.hold()]],
+      ["/guest", [beGuest, count]],
     ] as const) {
       sockets.route(
         path,
@@ -62,7 +71,7 @@ export const fastifySession: SessionPackage = {
             await ws.session.save();
             return ws.session.visits;
           }),
-        { onRequest: [requireLogin, hook] },
+        { onRequest: [...onRequest] },
       );
     }
     await app.listen({ port: 0, host: "127.0.0.1" });

@@ -41,6 +41,11 @@ class DataStore implements Store {
   }
 }
 
+/** Its key in the store, or else, where there is none, the id that the log-in has put into it. */
+function idOf(session: Session<Data>): string | undefined {
+  return session.getCache()["_id"] ?? session.get("id") ?? undefined;
+}
+
 function countVisit(session: Session<Data>): number {
   const visits = (session.get("visits") ?? 0) + 1;
   session.set("visits", visits);
@@ -49,6 +54,17 @@ function countVisit(session: Session<Data>): number {
 
 const requireLogin: MiddlewareHandler<SiteEnv> = async (context, next) =>
   context.var.session.get("user") === null ? context.json(loginFirst, 401) : next();
+
+const beGuest: MiddlewareHandler<SiteEnv> = (context, next) => {
+  context.var.session.set("user", "guest");
+  return next();
+};
+
+const count: MiddlewareHandler<SiteEnv> = (context, next) => {
+  countVisit(context.var.session);
+  setCookie(context, "seen", "yes");
+  return next();
+};
 
 function addHttp(app: Hono<SiteEnv>, sockets: Sockets<SiteEnv>, store: Store | CookieStore): void {
   app.post("/login", async (context) => {
@@ -60,11 +76,15 @@ function addHttp(app: Hono<SiteEnv>, sockets: Sockets<SiteEnv>, store: Store | C
   });
   app.post("/logout", async (context) => {
     const { session } = context.var;
-    const id = session.get("id");
+    const id = idOf(session) ?? "";
     // The middleware does so only later, but the session is to be gone before its sockets are.
-    if (!(store instanceof CookieStore)) await store.deleteSession(String(session.getCache()["_id"]));
+    if (!(store instanceof CookieStore)) await store.deleteSession(id);
     session.deleteSession();
-    if (id !== null) sockets.of(id).close();
+    sockets.of(id).close();
+    return context.json({ ok: true });
+  });
+  app.post("/tell", async (context) => {
+    await sockets.of(idOf(context.var.session) ?? "").send("news");
     return context.json({ ok: true });
   });
   app.get("/me", requireLogin, ({ json, var: { session } }) =>
@@ -84,7 +104,7 @@ function honoSessions(
       const app = new Hono<SiteEnv>();
       const sockets = new Sockets(app, {
         logger: log,
-        identify: (context) => context.var.session.get("id"),
+        identify: (context) => idOf(context.var.session),
       });
       const store = storeOf();
       app.use(
@@ -97,19 +117,17 @@ function honoSessions(
         }),
       );
       addHttp(app, sockets, store);
-      app.use("/live", requireLogin, (context, next) => {
-        countVisit(context.var.session);
-        setCookie(context, "seen", "yes");
-        return next();
-      });
+      app.use("/live", requireLogin, count);
+      app.use("/guest", beGuest, count);
       app.use("/slow", requireLogin, (_context, next) => watch.hold().then(next));
-      for (const path of ["/live", "/slow"]) {
+      for (const path of ["/live", "/slow", "/guest"]) {
         sockets.route(path, (ws) =>
           watch.serve(ws, ws.session.get("user") ?? undefined, async () => {
             const visits = countVisit(ws.session);
-            const data = ws.session.getCache();
             // Nobody saves for the handler: the middleware has had its turn.
-            if (!(store instanceof CookieStore)) await store.persistSessionData(String(data["_id"]), data);
+            if (!(store instanceof CookieStore)) {
+              await store.persistSessionData(idOf(ws.session) ?? "", ws.session.getCache());
+            }
             return visits;
           }),
         );

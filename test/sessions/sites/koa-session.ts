@@ -64,6 +64,11 @@ const requireLogin: Middleware<DefaultState, WithSession> = async (context, next
   return undefined;
 };
 
+const beGuest: Middleware<DefaultState, WithSession> = (context, next) => {
+  if (context.session !== null) context.session.user = "guest";
+  return next();
+};
+
 const count: Middleware<DefaultState, WithSession> = (context, next) => {
   countVisit(context);
   context.cookies.set("seen", "yes");
@@ -85,6 +90,10 @@ function httpRoutes(sockets: Sockets<DefaultState, WithSession>): Router<Default
     context.session = null;
     await session?.manuallyCommit(); // so that the session is gone before its sockets are
     if (id !== undefined) sockets.of(id).close();
+    context.body = { ok: true };
+  });
+  router.post("/tell", async (context) => {
+    await sockets.of(idOf(context) ?? "").send("news");
     context.body = { ok: true };
   });
   router.get("/me", requireLogin, (context) => {
@@ -115,6 +124,7 @@ function koaSessions(
         }),
       );
       router.get("/live", requireLogin, count, upgrade);
+      router.get("/guest", beGuest, count, upgrade);
       router.get("/slow", requireLogin, (_context, next) => watch.hold().then(next), upgrade);
       app.use(router.routes());
       const server = app.listen(0, "127.0.0.1");

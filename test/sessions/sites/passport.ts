@@ -7,7 +7,7 @@ import passport from "passport";
 import { Strategy } from "passport-local";
 import { Log, served } from "../../frameworks/clients.js";
 import { loginFirst, password, secret, type SessionPackage } from "../site.js";
-import { save } from "./express-session.js";
+import { count, save } from "./express-session.js";
 
 declare global {
   // oxlint-disable-next-line typescript/no-namespace -- Passport's users type `request.user` so
@@ -24,9 +24,11 @@ const requireLogin: RequestHandler = (request, response, next) => {
   else response.status(401).json(loginFirst);
 };
 
+const guest = { id: "a guest's", name: "guest" };
+
 function passportOf(): passport.Authenticator {
   const own = new passport.Passport();
-  const users = new Map<string, Express.User>();
+  const users = new Map<string, Express.User>([[guest.id, guest]]);
   own.use(
     new Strategy((name, given, done) => {
       if (given !== password) return done(null, false);
@@ -66,13 +68,17 @@ export const passportSessions: SessionPackage = {
     app.get("/me", requireLogin, ({ user, session: { visits } }, response) => {
       response.json({ user: user?.name, visits });
     });
-    app.use("/live", requireLogin, ({ session }, response, next) => {
-      session.visits = (session.visits ?? 0) + 1;
-      response.cookie("seen", "yes");
-      next();
+    app.post("/tell", async ({ user }, response) => {
+      await sockets.of(user?.id ?? "").send("news");
+      response.end();
     });
+    app.use("/guest", (request, _response, next) => {
+      request.login(guest, next);
+    });
+    app.use("/live", requireLogin);
+    app.use(["/live", "/guest"], count);
     app.use("/slow", requireLogin, (_request, _response, next) => void watch.hold().then(next));
-    for (const path of ["/live", "/slow"]) {
+    for (const path of ["/live", "/slow", "/guest"]) {
       sockets.route(path, (ws) =>
         watch.serve(ws, ws.request.user?.name, async () => {
           ws.session.visits = (ws.session.visits ?? 0) + 1;

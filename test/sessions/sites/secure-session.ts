@@ -27,6 +27,10 @@ function countVisit(session: SecureSession<Data>): number {
 const requireLogin: onRequestAsyncHookHandler = async (request, reply) =>
   sessionOf(request).get("user") === undefined ? reply.code(401).send(loginFirst) : undefined;
 
+const beGuest: onRequestAsyncHookHandler = async (request) => {
+  sessionOf(request).set("user", "guest");
+};
+
 const count: onRequestAsyncHookHandler = async (request, reply) => {
   countVisit(sessionOf(request));
   reply.setCookie("seen", "yes");
@@ -62,9 +66,14 @@ export const fastifySecureSession: SessionPackage = {
       const session = sessionOf(request);
       return { user: session.get("user"), visits: session.get("visits") };
     });
-    for (const [path, hook] of [
-      ["/live", count],
-      ["/slow", () => watch.hold()],
+    app.post("/tell", async (request) => {
+      await sockets.of(sessionOf(request).get("id") ?? "").send("news");
+      return { ok: true };
+    });
+    for (const [path, onRequest] of [
+      ["/live", [requireLogin, count]],
+      ["/slow", [requireLogin, () => watch.hold()]],
+      ["/guest", [beGuest, count]],
     ] as const) {
       sockets.route(
         path,
@@ -72,7 +81,7 @@ export const fastifySecureSession: SessionPackage = {
           const session = sessionOf(ws);
           return watch.serve(ws, session.get("user"), () => countVisit(session));
         },
-        { onRequest: [requireLogin, hook] },
+        { onRequest: [...onRequest] },
       );
     }
     await app.listen({ port: 0, host: "127.0.0.1" });
