@@ -84,12 +84,16 @@ const inAdapters: readonly Fault[] = [
 ];
 
 const belowThem: readonly Fault[] = [
-  ...inFile("node:http", "node/pending-upgrade.js", [["takeSocket(socket, head)", "takeSocket(socket)"]]),
+  ...inFile("node:http", "node/pending-upgrade.js", [
+    ["takeSocket(socket, head)", "takeSocket(socket, Buffer.alloc(0))"],
+  ]),
   ...inFile("Hono 4", "node/switching-protocols.js", [
     ['setHeaders(response, typeof message === "string" ? more : message);', ""],
   ]),
   ...inFile("Koa 3", "node/upgrade-interception.js", [["announced.add(request);", "return;"]]),
-  ...inFile("Koa 2", "node/upgrade-listener.js", [["return status === 404 || ", "return "]]),
+  ...inFile("Koa 2", "node/upgrade-listener.js", [
+    ["this.#leave(announced, NOT_FOUND)", "answerUpgrade(parts.request, parts.socket, NOT_FOUND)"],
+  ]),
   ...inFile("Express 4", "node/http-answer.js", [
     ['response.appendHeader("Set-Cookie", cookie)', "void cookie"],
   ]),

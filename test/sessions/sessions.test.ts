@@ -1,8 +1,11 @@
 /** Sessions and log-in with the packages that people use. */
 
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { express } from "../contract/faces/express.js";
+import { fastify } from "../contract/faces/fastify.js";
+import { hono } from "../contract/faces/hono.js";
+import { koa } from "../contract/faces/koa.js";
 import { bounded, upgradeAnswer } from "../frameworks/clients.js";
 import { cookieSessions } from "./sites/cookie-session.js";
 import { expressSession } from "./sites/express-session.js";
@@ -26,16 +29,25 @@ const packages = [
 ];
 for (const sessions of packages) suite(sessions);
 
-test(
-  "an identity that is no name is an error before the 101, answered by the framework",
-  bounded,
-  async (t) => {
-    for (const identity of [{}, Promise.resolve("ada"), true]) {
-      const identify = (): never => identity as never;
-      const { port } = await express.start(t, { sockets: { identify } as object });
-      const answer = await upgradeAnswer(port, "/echo");
-      assert.equal(answer.status, 500);
-      assert.match(answer.body, /option identify: expected a function that returns a string or a number/);
-    }
-  },
-);
+/** What the option `identify` may give, and the status that it then gets. */
+const identities: readonly (readonly [unknown, number])[] = [
+  ["ada", 101],
+  ["__proto__", 101],
+  [7, 101],
+  [undefined, 101],
+  [{}, 500],
+  [true, 500],
+  [Promise.resolve("ada"), 500],
+];
+
+describe("an identity that is no name is an error before the 101, answered by the framework", () => {
+  for (const face of [express, fastify, koa, hono]) {
+    test(face.name, bounded, async (t) => {
+      for (const [identity, status] of identities) {
+        const identify = (): never => identity as never;
+        const { port } = await face.start(t, { sockets: { identify } as object });
+        assert.equal((await upgradeAnswer(port, "/echo")).status, status);
+      }
+    });
+  }
+});
