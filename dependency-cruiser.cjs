@@ -1,13 +1,13 @@
-// Imports point one way: errors <- protocol <- connection <- routing <- node <- frameworks <- cli.
-// A folder may import itself and what stands before it; `rooms` sees `connection`; siblings don't see each other.
+// Imports point one way: errors <- protocol <- connection <- rooms <- routing <- node <- frameworks <- cli.
+// A folder may import itself and what stands before it.
 
 const mayImport = {
   protocol: ["errors"],
   connection: ["errors", "protocol"],
   rooms: ["errors", "protocol", "connection"],
-  routing: ["errors", "protocol", "connection"],
-  node: ["errors", "protocol", "connection", "routing"],
-  frameworks: ["errors", "protocol", "connection", "routing", "node"],
+  routing: ["errors", "protocol", "connection", "rooms"],
+  node: ["errors", "protocol", "connection", "rooms", "routing"],
+  frameworks: ["errors", "protocol", "connection", "rooms", "routing", "node"],
 };
 
 const directions = Object.entries(mayImport).map(([folder, allowed]) => ({
@@ -40,7 +40,7 @@ module.exports = {
     {
       name: "only-node-and-frameworks-know-node-servers",
       severity: "error",
-      from: { path: "^src/(connection|routing)/" },
+      from: { path: "^src/(connection|rooms|routing)/" },
       to: { dependencyTypes: ["core"], path: "^(node:)?(net|http|https|tls|zlib|cluster)$" },
     },
     ...frameworks.map((framework) => ({

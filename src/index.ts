@@ -11,7 +11,7 @@ export type { Message } from "./connection/transport.js";
 // All of it, so that applications can add to the interface that is in it.
 export * from "./connection/socket-data.js";
 
-export { Audience, type AudienceSendOptions } from "./routing/audience.js";
+export { Audience, type AudienceSendOptions } from "./rooms/audience.js";
 export type { BeforeHook } from "./routing/before.js";
 export { Blueprint, type BlueprintOptions, type RegisterOptions } from "./routing/blueprint.js";
 export type { AnyFramework, Framework, ParamsIn } from "./routing/framework.js";

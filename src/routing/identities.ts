@@ -1,7 +1,7 @@
 /** Whose sockets are whose: all the open sockets of one session or user. */
 
 import { InvalidOptionError } from "../errors.js";
-import { Audience, checkClose, type Member } from "./audience.js";
+import { Audience, checkClose, type Member } from "../rooms/audience.js";
 
 /** A session or user, by a name that only it has: a session's id, a user's key. */
 export type Identity = string | number;

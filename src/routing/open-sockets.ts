@@ -6,7 +6,7 @@ import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
 import { CloseCode } from "../protocol/close-code.js";
-import { Audience } from "./audience.js";
+import { Audience } from "../rooms/audience.js";
 import { ConnectionLimits } from "./connection-limits.js";
 import { Identities, identityName } from "./identities.js";
 import type { SocketsSettings } from "./options.js";

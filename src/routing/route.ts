@@ -1,7 +1,7 @@
 /** A route: a path, what handles its sockets, and how; and the sockets that are open there. */
 
 import { InvalidRouteError, describe } from "../errors.js";
-import { Audience, FilteredAudience } from "./audience.js";
+import { Audience, FilteredAudience } from "../rooms/audience.js";
 import type { Handler } from "./handler.js";
 import { routeSettings, type RouteOptions, type RouteSettings } from "./options.js";
 import type { AnyParams } from "./path-params.js";

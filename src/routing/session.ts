@@ -9,7 +9,7 @@ import { Socket } from "../connection/socket.js";
 import type { Message, Transport } from "../connection/transport.js";
 import { CloseCode, MAX_CLOSE_REASON_BYTES } from "../protocol/close-code.js";
 import { ConnectionClosedError } from "../errors.js";
-import type { Member } from "./audience.js";
+import type { Member } from "../rooms/audience.js";
 import type { Handler, Hooks, LoopHandler } from "./handler.js";
 import type { RouteSettings, SocketsSettings } from "./options.js";
 

@@ -2,7 +2,7 @@
 
 import type { Sendable } from "../connection/socket.js";
 import { InvalidRouteError } from "../errors.js";
-import type { AudienceSendOptions } from "./audience.js";
+import type { AudienceSendOptions } from "../rooms/audience.js";
 import { checkRegister, type Blueprint, type RegisterOptions } from "./blueprint.js";
 import type { Framework, ParamsIn } from "./framework.js";
 import type { Handler } from "./handler.js";

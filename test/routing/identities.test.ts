@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { IncomingMessage } from "node:http";
 import { describe, test, type TestContext } from "node:test";
 import { Sockets, type BeforeHook, type CloseInfo, type Handler, type SocketsOptions } from "jackfield";
-import type { Member } from "#src/routing/audience.js";
+import type { Member } from "#src/rooms/audience.js";
 import { Identities } from "#src/routing/identities.js";
 import {
   Client,
