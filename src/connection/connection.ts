@@ -4,9 +4,12 @@
  */
 
 import { ConnectionClosedError, type CloseInfo } from "../errors.js";
-import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
+import { CloseCode, type Failure } from "../protocol/close-code.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Inbox } from "./inbox.js";
+import { Outbox } from "./outbox.js";
+import type { OverflowPolicy } from "./overflow.js";
+import { PreparedMessage, type Outgoing } from "./prepared-message.js";
 import { SETTLED, deferred, refusal, type Deferred } from "./promises.js";
 import type { ConnectionSettings } from "./settings.js";
 import type { Message, Transport, TransportEvents } from "./transport.js";
@@ -60,7 +63,8 @@ export class Connection implements TransportEvents {
   #consumer: Consumer | undefined;
   #consuming = false;
 
-  #drain: Deferred<void> | undefined;
+  /** Made when a message first has to wait, or is sent frame by frame. */
+  #outbox: Outbox | undefined;
   #end: Deferred<CloseInfo> | undefined;
 
   constructor(transport: Transport, settings: ConnectionSettings, observer: ConnectionObserver) {
@@ -197,21 +201,47 @@ export class Connection implements TransportEvents {
   // Sending
 
   /**
-   * Ends the connection if more waits for the peer already than may. Whoever sends asks before, not after: one message
-   * may be larger than all that may wait.
+   * Sends a message.
+   *
+   * @param policy - what becomes of it if the peer is too slow
+   * @param key - of the messages with the same key, only the latest counts
    */
-  dropIfTooSlow(): boolean {
-    const isTooSlow =
-      this.#drain !== undefined && this.transport.bufferedAmount > this.settings.maxBufferedAmount;
-    if (isTooSlow) this.fail(failure(CloseCode.tryAgainLater, "the peer reads too slowly"));
-    return isTooSlow;
+  send(message: Outgoing, policy: OverflowPolicy = this.settings.overflow, key?: string): Promise<void> {
+    if (this.#phase !== OPEN) return this.refuseAsClosed();
+    if (this.#outbox?.isBusy === true) return this.#outbox.send(message, policy, key);
+    this.transmit(message);
+    return this.whenSent();
+  }
+
+  /** Sends one frame as it is. */
+  sendFrame(opcode: number, payload: string | Uint8Array, fin: boolean): Promise<void> {
+    if (this.#phase !== OPEN) return this.refuseAsClosed();
+    this.#outbox ??= new Outbox(this);
+    return this.#outbox.sendFrame(opcode, payload, fin);
+  }
+
+  /** Hands a message to the transport. */
+  transmit(message: Outgoing): void {
+    if (typeof message === "string") this.transport.sendText(message);
+    else if (message instanceof PreparedMessage) this.transport.sendPrepared(message);
+    else this.transport.sendBinary(message);
   }
 
   /** What settles when the peer keeps up with what was just sent. */
   whenSent(): Promise<void> {
     if (this.transport.bufferedAmount <= this.settings.highWaterMark) return SETTLED;
-    this.#drain ??= deferred<void>();
-    return this.#drain.promise;
+    this.#outbox ??= new Outbox(this);
+    return this.#outbox.whenDrained();
+  }
+
+  /** Bytes that were sent but not yet taken by the operating system. */
+  get bufferedAmount(): number {
+    return this.transport.bufferedAmount + (this.#outbox?.bufferedAmount ?? 0);
+  }
+
+  /** Messages that were dropped because the peer reads too slowly. */
+  get dropped(): number {
+    return this.#outbox?.dropped ?? 0;
   }
 
   /** A promise rejected because the connection is no longer open. */
@@ -226,11 +256,7 @@ export class Connection implements TransportEvents {
   }
 
   drained(): void {
-    const drain = this.#drain;
-    if (drain === undefined) return;
-    this.#drain = undefined;
-    drain.resolve();
-    this.#observer.drained();
+    if (this.#outbox?.drained() === true) this.#observer.drained();
   }
 
   // The end
@@ -238,6 +264,7 @@ export class Connection implements TransportEvents {
   /** Begins the closing handshake, unless the end has begun already. */
   close(code: number | undefined, reason: string, by: CloseInfo["by"]): void {
     if (this.#phase !== OPEN) return;
+    this.#outbox?.flush();
     const sent = { code: code ?? CloseCode.noStatusReceived, reason, by, clean: false };
     this.#phase = { name: "closing", sent };
     this.transport.sendClose(code, reason);
@@ -305,8 +332,7 @@ export class Connection implements TransportEvents {
     const taker = this.#taker;
     this.#taker = undefined;
     taker?.take(undefined);
-    this.#drain?.reject(new ConnectionClosedError(info));
-    this.#drain = undefined;
+    this.#outbox?.end(info);
     this.#end?.resolve(info);
     this.heartbeat.rejectPings(info);
     this.#consumeInbox();

@@ -1,6 +1,7 @@
 /** What can be set for a connection, and what holds if nothing is. */
 
 import type { InboxLimits } from "./inbox.js";
+import { OverflowPolicy } from "./overflow.js";
 
 /** How one connection behaves. Durations are in milliseconds, sizes in bytes. */
 export interface ConnectionSettings {
@@ -16,8 +17,10 @@ export interface ConnectionSettings {
   readonly inbox: InboxLimits;
   /** Above so many bytes on their way out, `send` waits. @default 65536 */
   readonly highWaterMark: number;
-  /** Above so many bytes on their way out, the peer is too slow: the connection ends with 1013. @default 16777216 */
+  /** Above so many bytes on their way out, the peer is too slow; see `overflow`. @default 16777216 */
   readonly maxBufferedAmount: number;
+  /** What becomes of messages for a peer that is too slow. */
+  readonly overflow: OverflowPolicy;
 }
 
 export const defaultConnectionSettings: ConnectionSettings = {
@@ -28,4 +31,5 @@ export const defaultConnectionSettings: ConnectionSettings = {
   inbox: { maxMessages: 256, maxBytes: 262_144 },
   highWaterMark: 65_536,
   maxBufferedAmount: 16_777_216,
+  overflow: new OverflowPolicy("close"),
 };

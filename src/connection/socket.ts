@@ -4,7 +4,6 @@ import { randomUUID } from "node:crypto";
 import { InvalidCloseError, InvalidJsonError, InvalidMessageError, type CloseInfo } from "../errors.js";
 import { closeReasonProblem } from "../protocol/close-code.js";
 import type { Connection } from "./connection.js";
-import { FragmentSender } from "./fragment-sender.js";
 import {
   parseCookies,
   parseHeaders,
@@ -13,6 +12,7 @@ import {
   type HandshakeFacts,
 } from "./handshake-facts.js";
 import { MessageIterator } from "./message-iterator.js";
+import { PreparedMessage, type Outgoing } from "./prepared-message.js";
 import { unobtrusive } from "./promises.js";
 import { receive, type ReceiveOptions } from "./receive.js";
 import type { SocketData } from "./socket-data.js";
@@ -20,7 +20,13 @@ import { readableOf, writableOf } from "./streams.js";
 import type { Message } from "./transport.js";
 
 /** What may be sent as one message: text as a string, binary as bytes. */
-export type Sendable = string | Uint8Array | ArrayBuffer;
+export type Sendable = string | Uint8Array | ArrayBuffer | PreparedMessage;
+
+/** How a message is sent. */
+export interface SendOptions {
+  /** Where the option `overflow` is `"latest"`: of the messages with one key, only the latest waits for a slow peer. */
+  readonly key?: string | undefined;
+}
 
 /** What most sockets are never asked for. */
 interface MadeOnDemand {
@@ -30,7 +36,6 @@ interface MadeOnDemand {
   cookies?: Cookies;
   data?: SocketData;
   abort?: AbortController;
-  fragments?: FragmentSender;
   readable?: ReadableStream<Message>;
   writable?: WritableStream<Sendable>;
 }
@@ -101,33 +106,30 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
   /**
    * Sends a message: text for a string, binary for bytes, which are copied before it returns.
    *
+   * @param options.key - where only the latest message with this key is of interest to a client that is slow
    * @returns a promise that settles when the peer keeps up: at once below the high-water mark, else after the drain.
    * It need not be awaited
    * @throws {ConnectionClosedError} if the connection is no longer open
    * @throws {InvalidMessageError} if it is neither text nor bytes
    */
-  send(data: Sendable): Promise<void> {
+  send(data: Sendable, options?: SendOptions): Promise<void> {
     const connection = this.#connection;
-    if (!connection.isOpen) return connection.refuseAsClosed();
-    const message = typeof data === "string" ? data : bytesOf(data);
-    if (message === undefined) return connection.refuseAsMisuse(new InvalidMessageError(data));
-    const fragments = this.#made?.fragments;
-    if (fragments?.isOpen === true) return fragments.hold(message);
-    if (connection.dropIfTooSlow()) return connection.refuseAsClosed();
-    if (typeof message === "string") connection.transport.sendText(message);
-    else connection.transport.sendBinary(message);
-    return connection.whenSent();
+    const message = typeof data === "string" ? data : outgoing(data);
+    if (message !== undefined) return connection.send(message, undefined, options?.key);
+    return connection.isOpen
+      ? connection.refuseAsMisuse(new InvalidMessageError(data))
+      : connection.refuseAsClosed();
   }
 
   /** Sends a value as JSON text. Like {@link send} otherwise. */
-  sendJson(value: unknown): Promise<void> {
+  sendJson(value: unknown, options?: SendOptions): Promise<void> {
     let text: string | undefined;
     try {
       text = JSON.stringify(value);
     } catch (error) {
       return this.#connection.refuseAsMisuse(error as Error);
     }
-    if (text !== undefined) return this.send(text);
+    if (text !== undefined) return this.send(text, options);
     return this.#connection.refuseAsMisuse(new InvalidMessageError(value));
   }
 
@@ -144,8 +146,7 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
     payload: string | Uint8Array,
     options: { readonly fin?: boolean } = {},
   ): Promise<void> {
-    this.#onDemand.fragments ??= new FragmentSender(this.#connection, (data) => this.send(data));
-    return this.#onDemand.fragments.send(opcode, payload, options.fin ?? true);
+    return this.#connection.sendFrame(opcode, payload, options.fin ?? true);
   }
 
   /** Sends a ping (RFC 6455 §5.5.2). @returns the round-trip time in milliseconds */
@@ -155,7 +156,12 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
 
   /** Bytes on their way out: sent, but not yet taken by the operating system. */
   get bufferedAmount(): number {
-    return this.#connection.transport.bufferedAmount;
+    return this.#connection.bufferedAmount;
+  }
+
+  /** How many messages were not sent because the client reads too slowly; see the option `overflow`. */
+  get dropped(): number {
+    return this.#connection.dropped;
   }
 
   // The end
@@ -293,8 +299,8 @@ function parseJson(message: Message | undefined): unknown {
   }
 }
 
-function bytesOf(data: unknown): Uint8Array | undefined {
-  if (data instanceof Uint8Array) return data;
+function outgoing(data: unknown): Outgoing | undefined {
+  if (data instanceof Uint8Array || data instanceof PreparedMessage) return data;
   return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
 }
 

@@ -2,6 +2,7 @@
 
 import type { Socket } from "../connection/socket.js";
 import { defaultConnectionSettings, type ConnectionSettings } from "../connection/settings.js";
+import { overflowModes, OverflowPolicy, type OverflowMode } from "../connection/overflow.js";
 import { InvalidOptionError } from "../errors.js";
 import { isWindowSetting, type CompressionSettings } from "../protocol/compression-offer.js";
 import { isToken } from "../protocol/header-field.js";
@@ -20,7 +21,9 @@ export interface CompressionOptions extends CompressionSettings {
 export type SubprotocolChoice = readonly string[] | ((offered: readonly string[]) => string | undefined);
 
 /** What can be set for one route. Durations are in milliseconds, sizes in bytes. */
-export interface RouteOptions<Request = unknown> extends Partial<Omit<ConnectionSettings, "inbox">> {
+export interface RouteOptions<Request = unknown> extends Partial<
+  Omit<ConnectionSettings, "inbox" | "overflow">
+> {
   /** The name of the route in logs and errors and for `urlFor`. @default its path */
   readonly name?: string;
   /** The most bytes that a message may have; a longer one ends the connection with 1009. @default 1048576 */
@@ -33,6 +36,8 @@ export interface RouteOptions<Request = unknown> extends Partial<Omit<Connection
   readonly allowedOrigins?: AllowedOrigins;
   /** How much may wait for the handler before the peer is paused. */
   readonly inbox?: Partial<ConnectionSettings["inbox"]>;
+  /** What is done when more than `maxBufferedAmount` waits for a client that reads too slowly. @default "close" */
+  readonly overflow?: OverflowMode;
   /** What runs before an upgrade is accepted and may answer it: those of the app first, then those of the route. */
   readonly before?: BeforeHook<Request> | readonly BeforeHook<Request>[];
 }
@@ -125,6 +130,7 @@ export function routeSettings<Request>(
   return {
     ...connection,
     inbox: { ...defaultConnectionSettings.inbox, ...merged.inbox },
+    overflow: new OverflowPolicy(merged.overflow ?? "close"),
     before: hooksOf(merged.before),
     maxMessageSize: merged.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
     compression: compressionSettings(merged.compression ?? false),
@@ -180,6 +186,7 @@ export const routeOptionNames: readonly string[] = [
   "subprotocols",
   "allowedOrigins",
   "inbox",
+  "overflow",
   "before",
 ];
 
@@ -206,12 +213,19 @@ export function checkRouteOptions<Request>(options: RouteOptions<Request>): void
     `"any", a list of regular expressions and of origins such as "https://example.com", or a function`,
     isOrigins,
   );
+  checkOverflow(options);
   check(options, "before", "a function or a list of functions", isHooks);
   check(options, "inbox", "an object with maxMessages and maxBytes", isObject);
   if (options.inbox === undefined) return;
   checkKnown(options.inbox, ["maxMessages", "maxBytes"]);
   checkNumber(options.inbox, "maxMessages", 1);
   checkNumber(options.inbox, "maxBytes", 1);
+}
+
+/** @throws {InvalidOptionError} */
+export function checkOverflow(options: object): void {
+  const isMode = (value: unknown): boolean => overflowModes.includes(value as OverflowMode);
+  check(options, "overflow", `one of ${overflowModes.join(", ")}`, isMode);
 }
 
 function check(options: object, name: string, expected: string, isValid: (value: unknown) => boolean): void {

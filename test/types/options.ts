@@ -32,6 +32,7 @@ export function options(): void {
     messageTimeout: 1,
     highWaterMark: 1,
     maxBufferedAmount: 1,
+    overflow: "drop-oldest",
     maxConnections: 1,
     maxConnectionsPerAddress: 1,
     handshakeTimeout: 1,

@@ -1,0 +1,62 @@
+/** A message for many sockets: framed once and compressed once, whatever their number. */
+
+import { encodeFrame, firstByte } from "../protocol/frame-writer.js";
+import { Opcode } from "../protocol/opcode.js";
+import type { MessageBatch } from "./message-batch.js";
+import type { Message } from "./message.js";
+
+/** What can be sent: a message, or one that was prepared. */
+export type Outgoing = Message | PreparedMessage;
+
+/**
+ * A message that is framed once and, where sockets compress, compressed once, however often it is sent:
+ *
+ *     const welcome = new PreparedMessage(largeText);
+ *     sockets.route("/news", (ws) => ws.send(welcome));
+ *
+ * Rooms, routes and `broadcast` prepare what they send by themselves.
+ */
+export class PreparedMessage {
+  /** Text as a string; binary as bytes, a copy of what was given. */
+  readonly message: Message;
+  /** The frames that were sent to the same sockets in the same turn. @internal */
+  readonly batch: MessageBatch | undefined;
+  /** The place of its frame there. @internal */
+  readonly index: number;
+  #frame: Buffer | undefined;
+  /** By the bits of the window. */
+  #compressed: Map<number, Buffer | Promise<Buffer>> | undefined;
+
+  /** @param batch - given by Jackfield only */
+  constructor(message: string | Uint8Array | ArrayBuffer, batch?: MessageBatch) {
+    this.message = typeof message === "string" ? message : new Uint8Array(message);
+    this.batch = batch;
+    this.index = batch?.add(this.frame) ?? 0;
+  }
+
+  /** In bytes, or for text in units of UTF-16. */
+  get length(): number {
+    return this.message.length;
+  }
+
+  /** The opcode of its frame. @internal */
+  get opcode(): Opcode {
+    return typeof this.message === "string" ? Opcode.text : Opcode.binary;
+  }
+
+  /** The whole frame, uncompressed (RFC 6455 §5.2). @internal */
+  get frame(): Buffer {
+    this.#frame ??= encodeFrame(firstByte(this.opcode, true, false), this.message);
+    return this.#frame;
+  }
+
+  /** What the first one to ask makes of it for a window of so many bits, for all of them. @internal */
+  compressed(windowBits: number, compress: () => Buffer | Promise<Buffer>): Buffer | Promise<Buffer> {
+    this.#compressed ??= new Map();
+    const known = this.#compressed.get(windowBits);
+    if (known !== undefined) return known;
+    const frame = compress();
+    this.#compressed.set(windowBits, frame);
+    return frame;
+  }
+}
