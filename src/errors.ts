@@ -9,8 +9,10 @@
  *        ├─ InvalidFrameError        ERR_INVALID_FRAME       sendFrame out of order or malformed
  *        ├─ InvalidCloseError        ERR_INVALID_CLOSE       close with a code or reason that may not be sent
  *        ├─ InvalidJsonError         ERR_INVALID_JSON        receiveJson of something that is no JSON
+ *        ├─ BrokerError              ERR_BROKER              a broker that cannot be reached or is closed
  *        ├─ InvalidOptionError       ERR_INVALID_OPTION      a wrong option, at construction
  *        ├─ InvalidRouteError        ERR_INVALID_ROUTE       a route or handler that cannot be registered
+ *        ├─ InvalidRoomError         ERR_INVALID_ROOM        a room that cannot be joined or spoken to
  *        ├─ InvalidUrlError          ERR_INVALID_URL         a URL that cannot be built from what was given
  *        ├─ SubprotocolError         ERR_SUBPROTOCOL         a chosen subprotocol that was not offered
  *        └─ UpgradeError             ERR_UPGRADE             an upgrade accepted twice, or after a refusal
@@ -114,6 +116,16 @@ export class InvalidOptionError extends JackfieldError {
 /** A route that cannot be registered. */
 export class InvalidRouteError extends JackfieldError {
   readonly code = "ERR_INVALID_ROUTE";
+}
+
+/** A broker that did not take what it was given: it is closed, or cannot be reached. */
+export class BrokerError extends JackfieldError {
+  readonly code = "ERR_BROKER";
+}
+
+/** A room whose name is none, or that a socket cannot join. */
+export class InvalidRoomError extends JackfieldError {
+  readonly code = "ERR_INVALID_ROOM";
 }
 
 /** A URL that cannot be built: the route is unknown, or its variables or the address are not what they must be. */

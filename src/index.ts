@@ -4,14 +4,20 @@ export { Sockets, type HttpFramework, type UpgradeRequestListener } from "./fram
 export { acceptUpgrade, type AcceptOptions, type AcceptedSocket } from "./node/accept-upgrade.js";
 export type { ProxyOptions, TrustProxy } from "./node/trusted-proxies.js";
 
-export { Socket, type Sendable, type SessionOf } from "./connection/socket.js";
+export { Socket, type Sendable, type SendOptions, type SessionOf } from "./connection/socket.js";
 export type { Cookies } from "./connection/handshake-facts.js";
 export type { ReceiveOptions } from "./connection/receive.js";
 export type { Message } from "./connection/transport.js";
 // All of it, so that applications can add to the interface that is in it.
 export * from "./connection/socket-data.js";
 
+export { PreparedMessage } from "./connection/prepared-message.js";
+export type { OverflowCounts, OverflowMode } from "./connection/overflow.js";
 export { Audience, type AudienceSendOptions } from "./rooms/audience.js";
+export type { Broker, BrokerLink, BrokerReceiver } from "./rooms/broker.js";
+export { MemoryBroker } from "./rooms/memory-broker.js";
+export { Room } from "./rooms/room.js";
+export type { RoomOptions } from "./rooms/rooms.js";
 export type { BeforeHook } from "./routing/before.js";
 export { Blueprint, type BlueprintOptions, type RegisterOptions } from "./routing/blueprint.js";
 export type { AnyFramework, Framework, ParamsIn } from "./routing/framework.js";
@@ -37,6 +43,7 @@ export type { UrlArguments, UrlFor, UrlOptions, UrlParams } from "./routing/url.
 export { CloseCode } from "./protocol/close-code.js";
 export { Opcode } from "./protocol/opcode.js";
 export {
+  BrokerError,
   ConcurrentReceiveError,
   ConnectionClosedError,
   InvalidCloseError,
@@ -44,6 +51,7 @@ export {
   InvalidJsonError,
   InvalidMessageError,
   InvalidOptionError,
+  InvalidRoomError,
   InvalidRouteError,
   InvalidUrlError,
   JackfieldError,

@@ -7,7 +7,7 @@ import { ConnectionClosedError, type CloseInfo } from "../errors.js";
 import { CloseCode, type Failure } from "../protocol/close-code.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Inbox } from "./inbox.js";
-import { Outbox } from "./outbox.js";
+import { Outbox, type OutboxOwner } from "./outbox.js";
 import type { OverflowPolicy } from "./overflow.js";
 import { PreparedMessage, type Outgoing } from "./prepared-message.js";
 import { SETTLED, deferred, refusal, type Deferred } from "./promises.js";
@@ -49,7 +49,7 @@ type Phase =
 
 const OPEN: Phase = { name: "open" };
 
-export class Connection implements TransportEvents {
+export class Connection implements TransportEvents, OutboxOwner {
   readonly transport: Transport;
   readonly settings: ConnectionSettings;
   readonly heartbeat: Heartbeat;

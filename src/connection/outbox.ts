@@ -4,13 +4,28 @@
  */
 
 import { ConnectionClosedError, InvalidFrameError, type CloseInfo } from "../errors.js";
-import { CloseCode, failure } from "../protocol/close-code.js";
+import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
 import { isControl } from "../protocol/opcode.js";
-import type { Connection } from "./connection.js";
 import { frameProblem } from "./frame-problem.js";
 import type { OverflowPolicy } from "./overflow.js";
 import { PreparedMessage, type Outgoing } from "./prepared-message.js";
 import { deferred, type Deferred } from "./promises.js";
+import type { ConnectionSettings } from "./settings.js";
+import type { Transport } from "./transport.js";
+
+/** What it needs of its connection. */
+export interface OutboxOwner {
+  readonly transport: Transport;
+  readonly settings: ConnectionSettings;
+  /** Hands a message to the transport. */
+  transmit(message: Outgoing): void;
+  /** What settles when the peer keeps up with what was just sent. */
+  whenSent(): Promise<void>;
+  /** Ends the connection because of what the peer did. */
+  fail(cause: Failure): void;
+  refuseAsClosed(): Promise<never>;
+  refuseAsMisuse(error: Error): Promise<never>;
+}
 
 interface Waiting {
   readonly message: Outgoing;
@@ -19,7 +34,7 @@ interface Waiting {
 }
 
 export class Outbox {
-  readonly #connection: Connection;
+  readonly #connection: OutboxOwner;
   /** In the order in which they go out. */
   readonly #waiting = new Set<Waiting>();
   /** Of those with the mode `latest`, the one that waits for each key. */
@@ -32,7 +47,7 @@ export class Outbox {
   /** How many messages were dropped. */
   dropped = 0;
 
-  constructor(connection: Connection) {
+  constructor(connection: OutboxOwner) {
     this.#connection = connection;
   }
 
@@ -94,7 +109,7 @@ export class Outbox {
   }
 
   #closeAsTooSlow(policy: OverflowPolicy): void {
-    policy.closed++;
+    policy.counts.closed++;
     this.#connection.fail(failure(CloseCode.tryAgainLater, "the peer reads too slowly"));
   }
 
@@ -126,7 +141,7 @@ export class Outbox {
   }
 
   #countDropped(policy: OverflowPolicy): void {
-    policy.dropped++;
+    policy.counts.dropped++;
     this.dropped++;
   }
 

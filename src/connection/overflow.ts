@@ -24,10 +24,9 @@ export interface OverflowCounts {
 }
 
 /** A mode, and how often it came to that: for a route, or for a room. */
-export class OverflowPolicy implements OverflowCounts {
+export class OverflowPolicy {
   readonly mode: OverflowMode;
-  dropped = 0;
-  closed = 0;
+  readonly counts: { dropped: number; closed: number } = { dropped: 0, closed: 0 };
 
   constructor(mode: OverflowMode) {
     this.mode = mode;

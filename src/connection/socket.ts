@@ -11,6 +11,7 @@ import {
   type Cookies,
   type HandshakeFacts,
 } from "./handshake-facts.js";
+import type { Memberships } from "./memberships.js";
 import { MessageIterator } from "./message-iterator.js";
 import { PreparedMessage, type Outgoing } from "./prepared-message.js";
 import { unobtrusive } from "./promises.js";
@@ -48,12 +49,14 @@ interface MadeOnDemand {
 export class Socket<Params = Record<string, string>, Request = unknown> implements AsyncIterable<Message> {
   readonly #connection: Connection;
   readonly #facts: HandshakeFacts<Params, Request>;
+  readonly #memberships: Memberships;
   #made: MadeOnDemand | undefined;
 
   /** Made by Jackfield only. */
-  constructor(connection: Connection, facts: HandshakeFacts<Params, Request>) {
+  constructor(connection: Connection, facts: HandshakeFacts<Params, Request>, memberships: Memberships) {
     this.#connection = connection;
     this.#facts = facts;
+    this.#memberships = memberships;
   }
 
   get #onDemand(): MadeOnDemand {
@@ -162,6 +165,30 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
   /** How many messages were not sent because the client reads too slowly; see the option `overflow`. */
   get dropped(): number {
     return this.#connection.dropped;
+  }
+
+  // Rooms
+
+  /**
+   * Joins a room: from now on the socket gets what is sent to it, until it leaves or its connection ends.
+   *
+   * @param room - its name, of at most 256 characters, or what `sockets.room` gave
+   * @returns a promise that need not be awaited: it settles when also what other processes send comes here
+   * @throws {InvalidRoomError} if the name is none, or the socket is in `maxRooms` rooms already
+   * @throws {ConnectionClosedError} if the connection is no longer open
+   */
+  join(room: string | { readonly name: string }): Promise<void> {
+    return this.#memberships.join(nameOf(room));
+  }
+
+  /** Leaves a room. One that it isn't in, it need not leave. */
+  leave(room: string | { readonly name: string }): void {
+    this.#memberships.leave(nameOf(room));
+  }
+
+  /** The names of the rooms that it is in; after its end, those that it was in then. */
+  get rooms(): ReadonlySet<string> {
+    return this.#memberships.rooms;
   }
 
   // The end
@@ -288,6 +315,10 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
     this.#onDemand.writable ??= writableOf(this);
     return this.#onDemand.writable;
   }
+}
+
+function nameOf(room: string | { readonly name: string }): string {
+  return typeof room === "object" && room !== null ? room.name : room;
 }
 
 function parseJson(message: Message | undefined): unknown {

@@ -6,6 +6,7 @@ import { overflowModes, OverflowPolicy, type OverflowMode } from "../connection/
 import { InvalidOptionError } from "../errors.js";
 import { isWindowSetting, type CompressionSettings } from "../protocol/compression-offer.js";
 import { isToken } from "../protocol/header-field.js";
+import type { Broker } from "../rooms/broker.js";
 import type { BeforeHook } from "./before.js";
 import type { ConnectionLimitSettings } from "./connection-limits.js";
 import type { Identity } from "./identities.js";
@@ -38,6 +39,8 @@ export interface RouteOptions<Request = unknown> extends Partial<
   readonly inbox?: Partial<ConnectionSettings["inbox"]>;
   /** What is done when more than `maxBufferedAmount` waits for a client that reads too slowly. @default "close" */
   readonly overflow?: OverflowMode;
+  /** How many rooms a socket may be in. @default 1024 */
+  readonly maxRooms?: number;
   /** What runs before an upgrade is accepted and may answer it: those of the app first, then those of the route. */
   readonly before?: BeforeHook<Request> | readonly BeforeHook<Request>[];
 }
@@ -64,6 +67,8 @@ export interface SocketsOptions<Request = unknown>
    * route is reached, so behind the middleware that loads sessions. Never take it from an unsigned cookie.
    */
   readonly identify?: (request: Request) => Identity | null | undefined;
+  /** Carries what is sent to rooms, routes, identities and all to other processes. @default none: this process only */
+  readonly broker?: Broker;
   /** An upgrade that is not decided within this time is refused with 503, in milliseconds. @default 10000 */
   readonly handshakeTimeout?: number;
   /** Called when a handler fails, after it was logged and before its connection closes with 1011. */
@@ -81,6 +86,7 @@ export interface RouteSettings extends ConnectionSettings {
   readonly subprotocols: SubprotocolChoice;
   readonly allowedOrigins: AllowedOrigins;
   readonly before: readonly BeforeHook<never>[];
+  readonly maxRooms: number;
 }
 
 /** The options of an app, complete. */
@@ -90,10 +96,12 @@ export interface SocketsSettings extends ConnectionLimitSettings {
   readonly logger: Logger;
   readonly debug: boolean;
   readonly identify: ((request: never) => unknown) | undefined;
+  readonly broker: Broker | undefined;
 }
 
 const DEFAULT_MAX_MESSAGE_SIZE = 1_048_576;
 const DEFAULT_THRESHOLD = 128;
+const DEFAULT_MAX_ROOMS = 1_024;
 
 /** Lays options over others: the inner ones hold, but hooks of both run. */
 export function mergeRouteOptions<Request>(
@@ -132,6 +140,7 @@ export function routeSettings<Request>(
     inbox: { ...defaultConnectionSettings.inbox, ...merged.inbox },
     overflow: new OverflowPolicy(merged.overflow ?? "close"),
     before: hooksOf(merged.before),
+    maxRooms: merged.maxRooms ?? DEFAULT_MAX_ROOMS,
     maxMessageSize: merged.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
     compression: compressionSettings(merged.compression ?? false),
     subprotocols: merged.subprotocols ?? [],
@@ -158,14 +167,16 @@ export function socketsSettings<Request>(options: SocketsOptions<Request>): Sock
   check(options, "onError", "a function", (value) => typeof value === "function");
   check(options, "debug", "true or false", (value) => typeof value === "boolean");
   check(options, "identify", "a function", (value) => typeof value === "function");
+  check(options, "broker", "an object with the method connect", isBroker);
   check(options, "logger", "an object with the methods error and warn", isLogger);
   const {
     maxConnections = Infinity,
     maxConnectionsPerAddress = Infinity,
     handshakeTimeout = 10_000,
   } = options;
-  const { onError, logger = console, debug = false, identify } = options;
-  return { maxConnections, maxConnectionsPerAddress, handshakeTimeout, onError, logger, debug, identify };
+  const { onError, logger = console, debug = false, identify, broker } = options;
+  const limits = { maxConnections, maxConnectionsPerAddress, handshakeTimeout };
+  return { ...limits, onError, logger, debug, identify, broker };
 }
 
 const routeNumbers = {
@@ -176,6 +187,7 @@ const routeNumbers = {
   messageTimeout: 1,
   highWaterMark: 0,
   maxBufferedAmount: 1,
+  maxRooms: 0,
 } as const;
 
 /** The names of the options of a route. */
@@ -198,6 +210,7 @@ const socketsOptionNames: readonly string[] = [
   "logger",
   "debug",
   "identify",
+  "broker",
 ];
 
 /** Checks what each option holds; which there are, depends on the framework too. @throws {InvalidOptionError} */
@@ -213,19 +226,13 @@ export function checkRouteOptions<Request>(options: RouteOptions<Request>): void
     `"any", a list of regular expressions and of origins such as "https://example.com", or a function`,
     isOrigins,
   );
-  checkOverflow(options);
+  check(options, "overflow", `one of ${overflowModes.join(", ")}`, isOverflowMode);
   check(options, "before", "a function or a list of functions", isHooks);
   check(options, "inbox", "an object with maxMessages and maxBytes", isObject);
   if (options.inbox === undefined) return;
   checkKnown(options.inbox, ["maxMessages", "maxBytes"]);
   checkNumber(options.inbox, "maxMessages", 1);
   checkNumber(options.inbox, "maxBytes", 1);
-}
-
-/** @throws {InvalidOptionError} */
-export function checkOverflow(options: object): void {
-  const isMode = (value: unknown): boolean => overflowModes.includes(value as OverflowMode);
-  check(options, "overflow", `one of ${overflowModes.join(", ")}`, isMode);
 }
 
 function check(options: object, name: string, expected: string, isValid: (value: unknown) => boolean): void {
@@ -254,8 +261,16 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
 }
 
+function isOverflowMode(value: unknown): boolean {
+  return overflowModes.includes(value as OverflowMode);
+}
+
 function isHooks(value: unknown): boolean {
   return (Array.isArray(value) ? value : [value]).every((hook) => typeof hook === "function");
+}
+
+function isBroker(value: unknown): boolean {
+  return isObject(value) && typeof Reflect.get(value, "connect") === "function";
 }
 
 function isLogger(value: unknown): boolean {

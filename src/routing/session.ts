@@ -5,11 +5,15 @@
 
 import { Connection, type ConnectionObserver, type Consumer } from "../connection/connection.js";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
+import type { Memberships } from "../connection/memberships.js";
+import type { OverflowPolicy } from "../connection/overflow.js";
+import type { PreparedMessage } from "../connection/prepared-message.js";
 import { Socket } from "../connection/socket.js";
 import type { Message, Transport } from "../connection/transport.js";
 import { CloseCode, MAX_CLOSE_REASON_BYTES } from "../protocol/close-code.js";
-import { ConnectionClosedError } from "../errors.js";
+import { ConnectionClosedError, InvalidRoomError } from "../errors.js";
 import type { Member } from "../rooms/audience.js";
+import type { Rooms } from "../rooms/rooms.js";
 import type { Handler, Hooks, LoopHandler } from "./handler.js";
 import type { RouteSettings, SocketsSettings } from "./options.js";
 
@@ -19,6 +23,7 @@ export const GOING_DOWN = "the server goes down";
 /** What keeps the sessions. */
 export interface SessionOwner {
   readonly settings: SocketsSettings;
+  readonly rooms: Rooms;
   /** The connection is gone, perhaps before its handler is through. */
   released(session: AnySession): void;
   /** The handler is through and the connection is gone. */
@@ -38,13 +43,18 @@ export interface SessionRoute<Params, Request> {
 /** A session of whatever route. */
 export type AnySession = Session<unknown, unknown>;
 
-export class Session<Params, Request> implements ConnectionObserver, Consumer, Member<Params, Request> {
+const NO_ROOMS: ReadonlySet<string> = new Set();
+
+export class Session<Params, Request>
+  implements ConnectionObserver, Consumer, Member<Params, Request>, Memberships
+{
   readonly socket: Socket<Params, Request>;
   readonly route: SessionRoute<Params, Request>;
   /** Whose socket it is, if the app says so. */
   readonly identity: string | undefined;
   readonly #connection: Connection;
   readonly #owner: SessionOwner;
+  #rooms: Set<string> | undefined;
   #isHandling = true;
   #isConnected = true;
   #hasFailed = false;
@@ -62,7 +72,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer, M
     this.identity = identity;
     this.#owner = owner;
     this.#connection = new Connection(transport, route.settings, this);
-    this.socket = new Socket(this.#connection, facts);
+    this.socket = new Socket(this.#connection, facts, this);
   }
 
   /** Whether the handler is still running. */
@@ -88,6 +98,36 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer, M
   /** Ends the session because the server goes down. */
   close(): void {
     this.#connection.close(CloseCode.goingAway, GOING_DOWN, "application");
+  }
+
+  deliver(message: PreparedMessage, policy: OverflowPolicy | undefined, key: string | undefined): void {
+    if (this.#connection.isOpen) void this.#connection.send(message, policy, key);
+  }
+
+  get rooms(): ReadonlySet<string> {
+    return this.#rooms ?? NO_ROOMS;
+  }
+
+  join(room: string): Promise<void> {
+    if (!this.#connection.isOpen) return this.#connection.refuseAsClosed();
+    const { maxRooms } = this.route.settings;
+    if (!this.rooms.has(room) && this.rooms.size >= maxRooms) {
+      const problem = `expected at most ${maxRooms} rooms for a socket of ${this.route.name}, but this is one more; see maxRooms`;
+      return this.#connection.refuseAsMisuse(new InvalidRoomError(problem));
+    }
+    try {
+      const joined = this.#owner.rooms.join(room, this);
+      this.#rooms ??= new Set();
+      this.#rooms.add(room);
+      return joined;
+    } catch (error) {
+      return this.#connection.refuseAsMisuse(error as Error);
+    }
+  }
+
+  leave(room: string): void {
+    this.#owner.rooms.leave(room, this);
+    if (this.#isConnected) this.#rooms?.delete(room);
   }
 
   dismiss(code: number, reason: string): void {
@@ -225,6 +265,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer, M
 
   released(): void {
     this.#isConnected = false;
+    for (const room of this.rooms) this.#owner.rooms.leave(room, this);
     this.#owner.released(this);
     this.#finish();
   }

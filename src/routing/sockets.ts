@@ -3,6 +3,8 @@
 import type { Sendable } from "../connection/socket.js";
 import { InvalidRouteError } from "../errors.js";
 import type { AudienceSendOptions } from "../rooms/audience.js";
+import type { Room } from "../rooms/room.js";
+import type { RoomOptions } from "../rooms/rooms.js";
 import { checkRegister, type Blueprint, type RegisterOptions } from "./blueprint.js";
 import type { Framework, ParamsIn } from "./framework.js";
 import type { Handler } from "./handler.js";
@@ -89,6 +91,7 @@ export abstract class SocketsCore<Types extends Framework> {
     const mountings = plan.map((planned) => this.#mountingOf(planned));
     const routes = mountings.map(({ route }) => route);
     this.routes.add(routes, true);
+    for (const route of routes) route.connect(this.openSockets.relay);
     if (this.#early !== undefined) this.#early.push(...mountings);
     else for (const { path, route, native } of mountings) this.mount(path, route, native);
     return routes;
@@ -151,6 +154,17 @@ export abstract class SocketsCore<Types extends Framework> {
   }
 
   /**
+   * The sockets that have joined a room: `sockets.room("lobby").send("hi")`.
+   *
+   * @param options - hold for the room of that name, whoever speaks to it
+   * @throws {InvalidRoomError} if the name is none
+   * @throws {InvalidOptionError}
+   */
+  room(name: string, options?: RoomOptions): Room {
+    return this.openSockets.rooms.room(name, options);
+  }
+
+  /**
    * Sends a message to all open sockets. See {@link Audience.send}.
    *
    * @throws {InvalidMessageError} if it is neither text nor bytes
@@ -191,7 +205,9 @@ export abstract class SocketsCore<Types extends Framework> {
     options: RouteOptions<Types["request"]>,
   ): Route<Params, Types["request"]> {
     const { route } = this.createRoute<Params>(undefined, handler, options);
-    this.routes.add([route], options.name !== undefined);
+    const isNamed = options.name !== undefined;
+    this.routes.add([route], isNamed);
+    if (isNamed) route.connect(this.openSockets.relay);
     return route;
   }
 

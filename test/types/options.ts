@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage } from "node:http";
 import express, { type Request } from "express";
+import { MemoryBroker } from "jackfield";
 import type {
   AnyParams,
   Sockets,
@@ -33,6 +34,8 @@ export function options(): void {
     highWaterMark: 1,
     maxBufferedAmount: 1,
     overflow: "drop-oldest",
+    maxRooms: 1,
+    broker: new MemoryBroker(),
     maxConnections: 1,
     maxConnectionsPerAddress: 1,
     handshakeTimeout: 1,
