@@ -12,6 +12,7 @@
  *        ├─ BrokerError              ERR_BROKER              a broker that cannot be reached or is closed
  *        ├─ InvalidOptionError       ERR_INVALID_OPTION      a wrong option, at construction
  *        ├─ InvalidRouteError        ERR_INVALID_ROUTE       a route or handler that cannot be registered
+ *        ├─ InvalidReplyError        ERR_INVALID_REPLY       a message handler returned something that can't be sent
  *        ├─ InvalidRoomError         ERR_INVALID_ROOM        a room that cannot be joined or spoken to
  *        ├─ InvalidUrlError          ERR_INVALID_URL         a URL that cannot be built from what was given
  *        ├─ SubprotocolError         ERR_SUBPROTOCOL         a chosen subprotocol that was not offered
@@ -116,6 +117,21 @@ export class InvalidOptionError extends JackfieldError {
 /** A route that cannot be registered. */
 export class InvalidRouteError extends JackfieldError {
   readonly code = "ERR_INVALID_ROUTE";
+}
+
+/** A message handler returned something that cannot be sent. */
+export class InvalidReplyError extends JackfieldError {
+  readonly code = "ERR_INVALID_REPLY";
+  /** The name of the handler. */
+  readonly handler: string;
+  /** What it returned, or yielded. */
+  readonly received: unknown;
+
+  constructor(handler: string, expected: string, received: unknown, cause?: unknown) {
+    super(`expected ${expected}, from ${handler}, but got ${describe(received)}`, { cause });
+    this.handler = handler;
+    this.received = received;
+  }
 }
 
 /** A broker that did not take what it was given: it is closed, or cannot be reached. */

@@ -20,9 +20,18 @@ export { Room } from "./rooms/room.js";
 export type { RoomOptions } from "./rooms/rooms.js";
 export type { BeforeHook } from "./routing/before.js";
 export { Blueprint, type BlueprintOptions, type RegisterOptions } from "./routing/blueprint.js";
+export { Endpoint, RoutedEndpoint, type EndpointOptions } from "./routing/endpoint.js";
+export type { EventErrorCode, EventErrorMessage, EventId, EventIssue } from "./routing/event-handlers.js";
 export type { AnyFramework, Framework, ParamsIn } from "./routing/framework.js";
 export type { Handler, Hooks, LoopHandler } from "./routing/handler.js";
 export type { Identity, IdentityAudience } from "./routing/identities.js";
+export {
+  MessageHandlers,
+  type EventHandler,
+  type MessageHandler,
+  type PatternHandler,
+} from "./routing/message-handlers.js";
+export { json, JsonReply, type Reply, type SingleReply } from "./routing/reply.js";
 export type { RouteDecorator } from "./routing/method-decorator.js";
 export type {
   CompressionOptions,
@@ -51,6 +60,7 @@ export {
   InvalidJsonError,
   InvalidMessageError,
   InvalidOptionError,
+  InvalidReplyError,
   InvalidRoomError,
   InvalidRouteError,
   InvalidUrlError,

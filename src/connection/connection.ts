@@ -36,7 +36,8 @@ export class Connection implements TransportEvents, OutboxOwner {
 
   #taker: MessageTaker | undefined;
   #consumer: Consumer | undefined;
-  #consuming = false;
+  /** How many messages the consumer has not done with. */
+  #consuming = 0;
 
   /** Made when a message first has to wait, or is sent frame by frame. */
   #outbox: Outbox | undefined;
@@ -113,7 +114,7 @@ export class Connection implements TransportEvents, OutboxOwner {
       taker.take(message);
     } else if (this.#phase !== OPEN) {
       return; // we said that we are going, and nobody waits for what still comes
-    } else if (this.#consumer !== undefined && !this.#consuming && !this.#hasWaiting) {
+    } else if (this.#consumer !== undefined && this.#mayConsume && !this.#hasWaiting) {
       this.#hand(message, this.#consumer);
       this.#consumeInbox();
     } else {
@@ -127,18 +128,22 @@ export class Connection implements TransportEvents, OutboxOwner {
     return this.#inbox !== undefined && this.#inbox.size > 0;
   }
 
+  get #mayConsume(): boolean {
+    return this.#consuming < this.settings.concurrency;
+  }
+
   #hand(message: Message | undefined, consumer: Consumer): void {
-    this.#consuming = true; // what comes of it, such as the end, must not overtake it
+    this.#consuming++; // what comes of it, such as the end, must not overtake it
     const consumed = consumer.consume(message);
-    if (consumed === undefined) this.#consuming = false;
+    if (consumed === undefined) this.#consuming--;
     void consumed?.then(() => {
-      this.#consuming = false;
+      this.#consuming--;
       this.#consumeInbox();
     });
   }
 
   #consumeInbox(): void {
-    while (this.#consumer !== undefined && !this.#consuming) {
+    while (this.#consumer !== undefined && this.#mayConsume) {
       const message = this.#inbox?.shift();
       if (message === undefined) return this.#endConsuming();
       this.#hand(message, this.#consumer);
@@ -149,7 +154,7 @@ export class Connection implements TransportEvents, OutboxOwner {
 
   #endConsuming(): void {
     const consumer = this.#consumer;
-    if (this.#phase.name !== "closed" || consumer === undefined) return;
+    if (this.#phase.name !== "closed" || consumer === undefined || this.#consuming > 0) return;
     this.#consumer = undefined;
     this.#hand(undefined, consumer);
   }

@@ -15,6 +15,8 @@ export interface ConnectionSettings {
   readonly messageTimeout: number;
   /** How much may wait for the handler before the peer is paused. */
   readonly inbox: InboxLimits;
+  /** How many messages of one socket hooks may handle at once, instead of one after the other. @default 1 */
+  readonly concurrency: number;
   /** Above so many bytes on their way out, `send` waits. @default 65536 */
   readonly highWaterMark: number;
   /** Above so many bytes on their way out, the peer is too slow; see `overflow`. @default 16777216 */
@@ -29,6 +31,7 @@ export const defaultConnectionSettings: ConnectionSettings = {
   closeTimeout: 10_000,
   messageTimeout: 60_000,
   inbox: { maxMessages: 256, maxBytes: 262_144 },
+  concurrency: 1,
   highWaterMark: 65_536,
   maxBufferedAmount: 16_777_216,
   overflow: new OverflowPolicy("close"),

@@ -62,6 +62,10 @@ export interface Logger {
 /** What can be set for an app; what a route can have holds for all its routes. */
 export interface SocketsOptions<Request = unknown>
   extends RouteOptions<Request>, Partial<ConnectionLimitSettings> {
+  /** Where the app's own `onMessage`, `on`, `onOpen` and `onClose` are reached. @default "/" */
+  readonly endpoint?: string;
+  /** Whether a message is for the first of its handlers only that it matches: of all endpoints. @default false */
+  readonly matchOne?: boolean;
   /**
    * Whose socket it will be: the id of a session or the key of a user, for `sockets.of(identity)`. Called when the
    * route is reached, so behind the middleware that loads sessions. Never take it from an unsigned cookie.
@@ -165,6 +169,8 @@ export function socketsSettings<Request>(options: SocketsOptions<Request>): Sock
   checkNumber(options, "maxConnectionsPerAddress", 1);
   checkNumber(options, "handshakeTimeout", 1);
   check(options, "onError", "a function", (value) => typeof value === "function");
+  check(options, "matchOne", "true or false", (value) => typeof value === "boolean");
+  check(options, "endpoint", "a path", (value) => typeof value === "string");
   check(options, "debug", "true or false", (value) => typeof value === "boolean");
   check(options, "identify", "a function", (value) => typeof value === "function");
   check(options, "broker", "an object with the method connect", isBroker);
@@ -180,6 +186,7 @@ export function socketsSettings<Request>(options: SocketsOptions<Request>): Sock
 }
 
 const routeNumbers = {
+  concurrency: 1,
   maxMessageSize: 1,
   pingInterval: 0,
   pongTimeout: 1,
@@ -211,6 +218,8 @@ const socketsOptionNames: readonly string[] = [
   "debug",
   "identify",
   "broker",
+  "endpoint",
+  "matchOne",
 ];
 
 /** Checks what each option holds; which there are, depends on the framework too. @throws {InvalidOptionError} */

@@ -5,13 +5,17 @@ import { InvalidRouteError } from "../errors.js";
 import type { AudienceSendOptions } from "../rooms/audience.js";
 import type { Room } from "../rooms/room.js";
 import type { RoomOptions } from "../rooms/rooms.js";
+import { OWN_ENDPOINT, planEndpoint, RoutedEndpoint, type EndpointOptions } from "./endpoint.js";
 import { checkRegister, type Blueprint, type RegisterOptions } from "./blueprint.js";
 import type { Framework, ParamsIn } from "./framework.js";
 import type { Handler } from "./handler.js";
 import type { Identity, IdentityAudience } from "./identities.js";
+import type { MessageDispatch } from "./message-dispatch.js";
+import { MessageHandlers } from "./message-handlers.js";
 import { routeDecorator, type RouteDecorator } from "./method-decorator.js";
 import { OpenSockets, type DrainOptions } from "./open-sockets.js";
 import { routeSettings, socketsSettings, type RouteOptions, type SocketsOptions } from "./options.js";
+import type { AnyParams } from "./path-params.js";
 import { PathPattern } from "./path-pattern.js";
 import { RouteTable } from "./route-table.js";
 import { plannedRoute, type PlannedRoute } from "./planned-route.js";
@@ -26,21 +30,29 @@ interface Mounting {
   readonly native: object;
 }
 
-export abstract class SocketsCore<Types extends Framework> {
+/** Its own `onMessage` and the like are for the endpoint `websocket`, at `/` or at the option `endpoint`. */
+export abstract class SocketsCore<Types extends Framework> extends MessageHandlers<
+  AnyParams,
+  Types["request"]
+> {
   /** @internal */
   readonly openSockets: OpenSockets;
   /** @internal */
   protected readonly routes: RouteTable;
   readonly #options: SocketsOptions<Types["request"]>;
   readonly #blueprints: Map<string, unknown>;
+  readonly #isShared: boolean;
+  #endpoint: MessageDispatch | undefined;
   /** Added before there was a framework to mount them in; `undefined` once there is. */
   #early: Mounting[] | undefined = [];
 
   /** @param sharing - whose sockets, routes and options these are too, in another place of the framework's router */
   constructor(options: SocketsOptions<Types["request"]>, sharing?: SocketsCore<Types>) {
+    super();
     const settings = socketsSettings(options);
     routeSettings({}, options); // so that a wrong one is told now
     this.#options = sharing === undefined ? options : sharing.#options;
+    this.#isShared = sharing !== undefined;
     this.#blueprints = sharing === undefined ? new Map<string, unknown>() : sharing.#blueprints;
     this.routes = sharing?.routes ?? new RouteTable();
     this.openSockets = sharing?.openSockets ?? new OpenSockets(settings, this.routes);
@@ -84,6 +96,33 @@ export abstract class SocketsCore<Types extends Framework> {
     if ("handler" in planned) return this.#add([planned])[0];
     this.createRoute(path, () => undefined, planned.options); // so that a wrong option is told now
     return routeDecorator((handler) => void this.#add([{ ...planned, handler }]));
+  }
+
+  /**
+   * Adds a path with message handlers of its own: `sockets.endpoint("/game").onMessage((message) => ...)`.
+   *
+   * @param path - in the syntax of the framework
+   * @throws {InvalidRouteError} if the path is none, or the path or the name is taken
+   * @throws {InvalidOptionError}
+   */
+  endpoint<Path extends string>(
+    path: Path,
+    options: Types["options"] & EndpointOptions = {},
+  ): RoutedEndpoint<ParamsIn<Types, Path>, Types["request"]> {
+    const { dispatch, routeOptions } = planEndpoint(path, options, this.#options.matchOne);
+    return new RoutedEndpoint(dispatch, this.route(path, dispatch, routeOptions));
+  }
+
+  /** Added with the first of its handlers. That of a part of the app, such as a plugin, has no name. */
+  protected override get messages(): MessageDispatch {
+    if (this.#endpoint === undefined) {
+      const { endpoint: path = "/", matchOne } = this.#options;
+      const options = this.#isShared ? {} : { name: OWN_ENDPOINT };
+      const { dispatch } = planEndpoint(path, options, matchOne);
+      this.route(path, dispatch, options);
+      this.#endpoint = dispatch;
+    }
+    return this.#endpoint;
   }
 
   /** Adds routes. What is wrong with one of them is told before any of them is there. */
