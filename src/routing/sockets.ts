@@ -41,7 +41,6 @@ export abstract class SocketsCore<Types extends Framework> extends MessageHandle
   protected readonly routes: RouteTable;
   readonly #options: SocketsOptions<Types["request"]>;
   readonly #blueprints: Map<string, unknown>;
-  readonly #isShared: boolean;
   #endpoint: MessageDispatch | undefined;
   /** Added before there was a framework to mount them in; `undefined` once there is. */
   #early: Mounting[] | undefined = [];
@@ -52,7 +51,6 @@ export abstract class SocketsCore<Types extends Framework> extends MessageHandle
     const settings = socketsSettings(options);
     routeSettings({}, options); // so that a wrong one is told now
     this.#options = sharing === undefined ? options : sharing.#options;
-    this.#isShared = sharing !== undefined;
     this.#blueprints = sharing === undefined ? new Map<string, unknown>() : sharing.#blueprints;
     this.routes = sharing?.routes ?? new RouteTable();
     this.openSockets = sharing?.openSockets ?? new OpenSockets(settings, this.routes);
@@ -113,11 +111,11 @@ export abstract class SocketsCore<Types extends Framework> extends MessageHandle
     return new RoutedEndpoint(dispatch, this.route(path, dispatch, routeOptions));
   }
 
-  /** Added with the first of its handlers. That of a part of the app, such as a plugin, has no name. */
+  /** Added with the first of its handlers. If a part of the app, such as a plugin, has one too, the first has the name. */
   protected override get messages(): MessageDispatch {
     if (this.#endpoint === undefined) {
       const { endpoint: path = "/", matchOne } = this.#options;
-      const options = this.#isShared ? {} : { name: OWN_ENDPOINT };
+      const options = this.routes.has(OWN_ENDPOINT) ? {} : { name: OWN_ENDPOINT };
       const { dispatch } = planEndpoint(path, options, matchOne);
       this.route(path, dispatch, options);
       this.#endpoint = dispatch;
