@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test, type TestContext } from "node:test";
-import { MemoryBroker, type Broker } from "jackfield";
+import { MemoryBroker, Sockets, type Broker } from "jackfield";
 import type { Page } from "playwright-core";
 import { createApp } from "../../examples/pub-sub/app.js";
 import { Client, bounded } from "../frameworks/clients.js";
@@ -74,6 +74,17 @@ describe("the blueprint of pub-sub", () => {
     for (const client of [here, there]) assert.deepEqual(await published(client), ["news", "hello"]);
     publish(elsewhere, "news", "from elsewhere");
     assert.deepEqual(await published(elsewhere), ["news", "from elsewhere"]);
+  });
+
+  test("A2: hears what a process publishes that has no server", bounded, async (t) => {
+    const broker = new MemoryBroker();
+    const client = await connect(await serve(t, broker));
+    await subscribe(client, "news");
+
+    const publisher = new Sockets(undefined, { broker });
+    t.after(() => publisher.close());
+    await publisher.room("channel news").sendJson({ type: "published", channel: "news", text: "hello" });
+    assert.deepEqual(await published(client), ["news", "hello"]);
   });
 
   test("refuses what is no order, too many channels, and lives on", bounded, async (t) => {
