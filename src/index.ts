@@ -4,14 +4,14 @@ export { Sockets, type HttpFramework, type UpgradeRequestListener } from "./fram
 export { acceptUpgrade, type AcceptOptions, type AcceptedSocket } from "./node/accept-upgrade.js";
 export type { ProxyOptions, TrustProxy } from "./node/trusted-proxies.js";
 
-export { Socket, type Sendable, type SendOptions, type SessionOf } from "./connection/socket.js";
+export { Socket, type SessionOf } from "./connection/socket.js";
 export type { Cookies } from "./connection/handshake-facts.js";
 export type { ReceiveOptions } from "./connection/receive.js";
 export type { Message } from "./connection/transport.js";
 // All of it, so that applications can add to the interface that is in it.
 export * from "./connection/socket-data.js";
 
-export { PreparedMessage } from "./connection/prepared-message.js";
+export { PreparedMessage, type SendOptions, type Sendable } from "./connection/prepared-message.js";
 export type { OverflowCounts, OverflowMode } from "./connection/overflow.js";
 export { Audience, type AudienceSendOptions } from "./rooms/audience.js";
 export type { Broker, BrokerLink, BrokerReceiver } from "./rooms/broker.js";

@@ -5,6 +5,8 @@
 
 import { ConnectionClosedError, type CloseInfo } from "../errors.js";
 import { CloseCode, type Failure } from "../protocol/close-code.js";
+import type { ConnectionObserver } from "./connection-observer.js";
+import type { Consumer, MessageTaker } from "./consumer.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Inbox } from "./inbox.js";
 import { Outbox, type OutboxOwner } from "./outbox.js";
@@ -13,33 +15,6 @@ import { PreparedMessage, type Outgoing } from "./prepared-message.js";
 import { SETTLED, deferred, refusal, type Deferred } from "./promises.js";
 import type { ConnectionSettings } from "./settings.js";
 import type { Message, Transport, TransportEvents } from "./transport.js";
-
-/** Who watches over a connection. */
-export interface ConnectionObserver {
-  /** The transport is gone too: nothing of the connection is left. */
-  released(): void;
-  /** After sends had to wait, the peer has caught up. */
-  drained(): void;
-  /** The application misused the socket in a way that a promise tells, which perhaps nobody looks at. */
-  misused(error: Error): void;
-}
-
-/** Takes messages as they come, one at a time. */
-export interface Consumer {
-  /**
-   * Never throws, and its promise never rejects.
-   *
-   * @param message - the message, or at last `undefined` when the connection has ended
-   * @returns a promise that keeps back the next message until it settles
-   */
-  consume(message: Message | undefined): Promise<void> | undefined;
-}
-
-/** Waits for one message. */
-export interface MessageTaker {
-  /** @param message - the message, or `undefined` if the connection ended */
-  take(message: Message | undefined): void;
-}
 
 type Phase =
   | { readonly name: "open" }

@@ -70,7 +70,8 @@ export class Outbox {
   /** Sends a message, now or later, or drops one: after the rules of `policy`. */
   send(message: Outgoing, policy: OverflowPolicy, key: string | undefined): Promise<void> {
     if (this.#isFragmenting) return this.#hold(message, policy, key);
-    if (policy.dropsWaiting) {
+    const { transport, settings } = this.#connection;
+    if (policy.dropsWaiting && transport.bufferedAmount > settings.highWaterMark) {
       this.#add(message, policy, key);
       this.#dropOldest();
     } else if (this.#isFull) {

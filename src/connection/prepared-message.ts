@@ -1,12 +1,28 @@
 /** A message for many sockets: framed once and compressed once, whatever their number. */
 
+import { InvalidMessageError } from "../errors.js";
 import { encodeFrame, firstByte } from "../protocol/frame-writer.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { MessageBatch } from "./message-batch.js";
 import type { Message } from "./message.js";
 
-/** What can be sent: a message, or one that was prepared. */
+/** What may be sent as one message: text as a string, binary as bytes; or one that was prepared. */
+export type Sendable = string | Uint8Array | ArrayBuffer | PreparedMessage;
+
+/** How a message is sent. */
+export interface SendOptions {
+  /** Where the option `overflow` is `"latest"`: of the messages with one key, only the latest waits for a slow peer. */
+  readonly key?: string | undefined;
+}
+
+/** A message on its way out. */
 export type Outgoing = Message | PreparedMessage;
+
+/** @returns `undefined` if it is nothing that may be sent */
+export function outgoing(data: unknown): Outgoing | undefined {
+  if (typeof data === "string" || data instanceof Uint8Array || data instanceof PreparedMessage) return data;
+  return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
+}
 
 /**
  * A message that is framed once and, where sockets compress, compressed once, however often it is sent:
@@ -27,9 +43,13 @@ export class PreparedMessage {
   /** By the bits of the window. */
   #compressed: Map<number, Buffer | Promise<Buffer>> | undefined;
 
-  /** @param batch - given by Jackfield only */
-  constructor(message: string | Uint8Array | ArrayBuffer, batch?: MessageBatch) {
-    this.message = typeof message === "string" ? message : new Uint8Array(message);
+  /**
+   * @param batch - given by Jackfield only
+   * @throws {InvalidMessageError} if it is neither text nor bytes
+   */
+  constructor(data: string | Uint8Array | ArrayBuffer, batch?: MessageBatch) {
+    if (outgoing(data) === undefined) throw new InvalidMessageError(data);
+    this.message = typeof data === "string" ? data : new Uint8Array(data);
     this.batch = batch;
     this.index = batch?.add(this.frame) ?? 0;
   }

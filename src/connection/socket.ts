@@ -13,21 +13,12 @@ import {
 } from "./handshake-facts.js";
 import type { Memberships } from "./memberships.js";
 import { MessageIterator } from "./message-iterator.js";
-import { PreparedMessage, type Outgoing } from "./prepared-message.js";
+import { outgoing, type SendOptions, type Sendable } from "./prepared-message.js";
 import { unobtrusive } from "./promises.js";
 import { receive, type ReceiveOptions } from "./receive.js";
 import type { SocketData } from "./socket-data.js";
 import { readableOf, writableOf } from "./streams.js";
 import type { Message } from "./transport.js";
-
-/** What may be sent as one message: text as a string, binary as bytes. */
-export type Sendable = string | Uint8Array | ArrayBuffer | PreparedMessage;
-
-/** How a message is sent. */
-export interface SendOptions {
-  /** Where the option `overflow` is `"latest"`: of the messages with one key, only the latest waits for a slow peer. */
-  readonly key?: string | undefined;
-}
 
 /** What most sockets are never asked for. */
 interface MadeOnDemand {
@@ -117,7 +108,7 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
    */
   send(data: Sendable, options?: SendOptions): Promise<void> {
     const connection = this.#connection;
-    const message = typeof data === "string" ? data : outgoing(data);
+    const message = outgoing(data);
     if (message !== undefined) return connection.send(message, undefined, options?.key);
     return connection.isOpen
       ? connection.refuseAsMisuse(new InvalidMessageError(data))
@@ -328,11 +319,6 @@ function parseJson(message: Message | undefined): unknown {
   } catch (cause) {
     throw new InvalidJsonError(cause);
   }
-}
-
-function outgoing(data: unknown): Outgoing | undefined {
-  if (data instanceof Uint8Array || data instanceof PreparedMessage) return data;
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
 }
 
 /** Where frameworks keep sessions: on the request, or among the variables of its context. */

@@ -11,6 +11,7 @@ import { bytesFrameRoom, textFrameRoom, writeBytesFrame, writeTextFrame } from "
 import { flushSoon, type Flushable } from "./flush-queue.js";
 import { frameOfRepeated } from "./repeated-text.js";
 import { giveSlab, LARGEST_SLAB, takeSlab } from "./slabs.js";
+import { hasQueue, unwrittenBytes, writeTo, type WriteWaiter } from "./socket-writing.js";
 
 /** So much is given to the operating system at a time, so that one can see whether a slow peer still reads. */
 const WRITE_SIZE = 262_144;
@@ -34,7 +35,7 @@ export interface FrameOutputOwner {
   drained(): void;
 }
 
-export class FrameOutput implements Flushable {
+export class FrameOutput implements Flushable, WriteWaiter {
   readonly #socket: Socket;
   readonly #owner: FrameOutputOwner;
   /** The buffer being filled: a slab, unless a single frame needed more. */
@@ -62,7 +63,7 @@ export class FrameOutput implements Flushable {
 
   /** Bytes that were not yet taken by the operating system. */
   get bufferedAmount(): number {
-    return this.#blocked ? this.#size + this.#socket.writableLength : this.#size;
+    return this.#blocked ? this.#size + unwrittenBytes(this.#socket) : this.#size;
   }
 
   /** Whether the operating system does not take more for now, because the peer does not. */
@@ -224,17 +225,15 @@ export class FrameOutput implements Flushable {
       const piece = bytes.length <= WRITE_SIZE ? bytes : bytes.subarray(at, at + WRITE_SIZE);
       at += piece.length;
       this.#size -= piece.length;
-      if (socket.writable) socket.write(piece);
-      if (socket.writableLength === 0) continue;
+      if (writeTo(socket, piece, this)) continue;
       this.#blocked = true;
       this.#waits = hasQueue(socket);
       if (at < bytes.length) this.#full = [bytes.subarray(at), ...this.#full];
-      // Comes back when everything before it is gone. A callback of each write would be a closure each time.
-      socket.write(NOTHING, () => this.#unblock());
     }
   }
 
-  #unblock(): void {
+  /** What had to wait was taken. */
+  written(): void {
     const waited = this.#waits;
     this.#blocked = this.#waits = false;
     if (!this.#socket.writable) return;
@@ -243,17 +242,4 @@ export class FrameOutput implements Flushable {
     else this.#owner.drained();
     if (this.#ended && !this.#blocked) this.#socket.end();
   }
-}
-
-/** What Node knows of a handle, undocumented and therefore not relied on; that of TLS has the one of TCP inside. */
-interface WriteQueue {
-  readonly writeQueueSize?: unknown;
-  readonly _parent?: WriteQueue;
-}
-
-/** Whether the operating system left something of what was written. */
-function hasQueue(socket: Socket): boolean {
-  const handle = (socket as unknown as { readonly _handle: WriteQueue | null })._handle;
-  const { _parent: inner, writeQueueSize } = handle ?? {};
-  return (inner === undefined ? writeQueueSize : inner.writeQueueSize) !== 0;
 }

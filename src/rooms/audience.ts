@@ -1,9 +1,14 @@
 /** Several sockets that are spoken to at once. */
 
 import type { OverflowPolicy } from "../connection/overflow.js";
-import { PreparedMessage } from "../connection/prepared-message.js";
+import {
+  outgoing,
+  type PreparedMessage,
+  type SendOptions,
+  type Sendable,
+} from "../connection/prepared-message.js";
 import { SETTLED, refusal } from "../connection/promises.js";
-import type { Sendable, SendOptions, Socket } from "../connection/socket.js";
+import type { Socket } from "../connection/socket.js";
 import { InvalidCloseError, InvalidMessageError } from "../errors.js";
 import { closeReasonProblem } from "../protocol/close-code.js";
 import type { Parcel } from "./parcel.js";
@@ -75,8 +80,9 @@ export abstract class Audience<Params = unknown, Request = unknown> implements I
    * @throws {InvalidMessageError} if it is neither text nor bytes
    */
   send(message: Sendable, { except, key }: AudienceSendOptions = {}): Promise<void> {
-    if (!isSendable(message)) return refusal(new InvalidMessageError(message));
-    const prepared = this.preparer.prepare(message);
+    const sendable = outgoing(message);
+    if (sendable === undefined) return refusal(new InvalidMessageError(message));
+    const prepared = this.preparer.prepare(sendable);
     this.#deliver(prepared, key, except);
     return this.share({ message: prepared.message, key });
   }
@@ -122,13 +128,4 @@ export abstract class Audience<Params = unknown, Request = unknown> implements I
     if (message !== undefined) this.#deliver(this.preparer.prepare(message), key);
     if (close !== undefined) this.end(close.code, close.reason);
   }
-}
-
-function isSendable(message: unknown): boolean {
-  return (
-    typeof message === "string" ||
-    message instanceof Uint8Array ||
-    message instanceof ArrayBuffer ||
-    message instanceof PreparedMessage
-  );
 }

@@ -1,8 +1,7 @@
 /** Prepares messages for the same sockets, so that those of one turn of the event loop leave as one buffer. */
 
 import { MessageBatch } from "../connection/message-batch.js";
-import { PreparedMessage } from "../connection/prepared-message.js";
-import type { Sendable } from "../connection/socket.js";
+import { PreparedMessage, type Outgoing } from "../connection/prepared-message.js";
 
 /** Larger messages gain nothing from being sent together with others, in bytes or units of UTF-16. */
 const LARGEST = 16_384;
@@ -18,10 +17,9 @@ function endTurn(): void {
 export class Preparer {
   #batch: MessageBatch | undefined;
 
-  prepare(message: Sendable): PreparedMessage {
+  prepare(message: Outgoing): PreparedMessage {
     if (message instanceof PreparedMessage) return message;
-    const size = typeof message === "string" ? message.length : message.byteLength;
-    return new PreparedMessage(message, size > LARGEST ? undefined : this.#openBatch());
+    return new PreparedMessage(message, message.length > LARGEST ? undefined : this.#openBatch());
   }
 
   #openBatch(): MessageBatch {

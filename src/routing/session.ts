@@ -3,7 +3,9 @@
  * the application where it belongs.
  */
 
-import { Connection, type ConnectionObserver, type Consumer } from "../connection/connection.js";
+import { Connection } from "../connection/connection.js";
+import type { ConnectionObserver } from "../connection/connection-observer.js";
+import type { Consumer } from "../connection/consumer.js";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import type { Memberships } from "../connection/memberships.js";
 import type { OverflowPolicy } from "../connection/overflow.js";

@@ -1,6 +1,6 @@
 /** What the `Sockets` of all frameworks have in common, whatever they run on: routes, blueprints, names, audiences. */
 
-import type { Sendable } from "../connection/socket.js";
+import type { Sendable } from "../connection/prepared-message.js";
 import { InvalidRouteError } from "../errors.js";
 import type { AudienceSendOptions } from "../rooms/audience.js";
 import type { Room } from "../rooms/room.js";
