@@ -1,5 +1,6 @@
 /** A message for many sockets: framed once and compressed once, whatever their number. */
 
+import { InvalidMessageError } from "../errors.js";
 import { encodeFrame, firstByte } from "../protocol/frame-writer.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { MessageBatch } from "./message-batch.js";
@@ -19,17 +20,20 @@ export type Outgoing = Message | PreparedMessage;
 export class PreparedMessage {
   /** Text as a string; binary as bytes, a copy of what was given. */
   readonly message: Message;
-  /** The frames that were sent to the same sockets in the same turn. @internal */
-  readonly batch: MessageBatch | undefined;
+  /** The frames that were sent to the same sockets in the same turn, until that is over. @internal */
+  batch: MessageBatch | undefined;
   /** The place of its frame there. @internal */
   readonly index: number;
   #frame: Buffer | undefined;
   /** By the bits of the window. */
   #compressed: Map<number, Buffer | Promise<Buffer>> | undefined;
 
-  /** @param batch - given by Jackfield only */
+  /**
+   * @param batch - given by Jackfield only
+   * @throws {InvalidMessageError} if the message is neither text nor bytes
+   */
   constructor(message: string | Uint8Array | ArrayBuffer, batch?: MessageBatch) {
-    this.message = typeof message === "string" ? message : new Uint8Array(message);
+    this.message = copyOf(message);
     this.batch = batch;
     this.index = batch?.add(this.frame) ?? 0;
   }
@@ -59,4 +63,12 @@ export class PreparedMessage {
     this.#compressed.set(windowBits, frame);
     return frame;
   }
+}
+
+function copyOf(message: string | Uint8Array | ArrayBuffer): Message {
+  if (typeof message === "string") return message;
+  // A Uint8Array of an ArrayBuffer would be a view of it.
+  if (message instanceof ArrayBuffer) return new Uint8Array(message.slice(0));
+  if (message instanceof Uint8Array) return new Uint8Array(message);
+  throw new InvalidMessageError(message);
 }
