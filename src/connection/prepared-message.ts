@@ -35,8 +35,8 @@ export function outgoing(data: unknown): Outgoing | undefined {
 export class PreparedMessage {
   /** Text as a string; binary as bytes, a copy of what was given. */
   readonly message: Message;
-  /** The frames that were sent to the same sockets in the same turn. @internal */
-  readonly batch: MessageBatch | undefined;
+  /** The frames that were sent to the same sockets in the same turn, until that is over. @internal */
+  batch: MessageBatch | undefined;
   /** The place of its frame there. @internal */
   readonly index: number;
   #frame: Buffer | undefined;
@@ -48,8 +48,7 @@ export class PreparedMessage {
    * @throws {InvalidMessageError} if it is neither text nor bytes
    */
   constructor(data: string | Uint8Array | ArrayBuffer, batch?: MessageBatch) {
-    if (outgoing(data) === undefined) throw new InvalidMessageError(data);
-    this.message = typeof data === "string" ? data : new Uint8Array(data);
+    this.message = copyOf(data);
     this.batch = batch;
     this.index = batch?.add(this.frame) ?? 0;
   }
@@ -79,4 +78,11 @@ export class PreparedMessage {
     this.#compressed.set(windowBits, frame);
     return frame;
   }
+}
+
+function copyOf(data: unknown): Message {
+  const message = outgoing(data);
+  if (typeof message === "string") return message;
+  if (message instanceof Uint8Array) return new Uint8Array(message);
+  throw new InvalidMessageError(data);
 }

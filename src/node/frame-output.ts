@@ -165,7 +165,8 @@ export class FrameOutput implements Flushable, WriteWaiter {
   #makeRoom(room: number): void {
     this.#endBatch();
     if (this.#used + room <= this.#open.length) return;
-    if (this.#used + room > LARGEST_SLAB) this.#writeAll();
+    // Nobody is told of a drain: what they send then would overtake the frame that needs the room.
+    if (this.#used + room > LARGEST_SLAB) this.#writeOut();
     if (this.#used + room <= LARGEST_SLAB) this.#exchangeSlab(this.#used + room);
     else this.#openAnother(room);
   }
@@ -197,10 +198,14 @@ export class FrameOutput implements Flushable, WriteWaiter {
 
   #writeAll(): void {
     if (this.#size === 0) return;
+    this.#writeOut();
+    if (!this.#blocked) this.#owner.drained();
+  }
+
+  #writeOut(): void {
     if (this.#batch !== undefined) this.#writeBatch(this.#batch);
     while (!this.#blocked && this.#full.length > 0) this.#write(this.#full.shift() as Buffer);
     if (!this.#blocked && this.#used > 0) this.#writeOpen();
-    if (!this.#blocked) this.#owner.drained();
   }
 
   /** It is there alone, and only as long as the stream takes more. */

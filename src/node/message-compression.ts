@@ -69,15 +69,15 @@ export class MessageCompression {
 
   /** Compresses it only if none of the others has done so, for a window like ours. */
   sendPrepared(prepared: PreparedMessage, output: FrameOutput): void {
-    if (this.#waiting !== undefined) {
-      this.#sendLater(prepared.length, () => this.sendPrepared(prepared, output));
-    } else if (prepared.length < this.#threshold) {
-      output.writePrepared(prepared);
-    } else {
-      const frame = prepared.compressed(this.#windowBits, () => compressedFrame(prepared, this.#windowBits));
-      if (Buffer.isBuffer(frame)) output.writeFrame(frame);
-      else void this.#writeLater(prepared.length, frame, output, (frame) => output.writeFrame(frame));
-    }
+    if (this.#waiting === undefined) this.#writePrepared(prepared, output);
+    else this.#sendLater(prepared.length, () => this.#writePrepared(prepared, output));
+  }
+
+  #writePrepared(prepared: PreparedMessage, output: FrameOutput): void {
+    if (prepared.length < this.#threshold) return output.writePrepared(prepared);
+    const frame = prepared.compressed(this.#windowBits, () => compressedFrame(prepared, this.#windowBits));
+    if (Buffer.isBuffer(frame)) return output.writeFrame(frame);
+    void this.#writeLater(prepared.length, frame, output, (frame) => output.writeFrame(frame));
   }
 
   /** Sends a frame as it is. */

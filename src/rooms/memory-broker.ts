@@ -42,7 +42,7 @@ class MemoryLink implements BrokerLink {
   }
 
   #arrived(channel: string, payload: Uint8Array): void {
-    if (this.#channels.has(channel)) this.#receive(channel, payload);
+    if (!this.#isClosed && this.#channels.has(channel)) this.#receive(channel, payload);
   }
 
   async subscribe(channel: string): Promise<void> {

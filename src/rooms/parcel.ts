@@ -1,6 +1,7 @@
 /** What processes tell each other about their sockets, as bytes. */
 
 import type { Message } from "../connection/message.js";
+import { closeReasonProblem } from "../protocol/close-code.js";
 
 /** A message for sockets of an audience, or the end of their connections. */
 export interface Parcel {
@@ -20,7 +21,8 @@ const HEAD_AT = MAGIC.length + 4;
 interface Head {
   readonly origin: string;
   readonly type: "text" | "binary" | "none";
-  readonly params?: Parcel["params"];
+  /** The name and the value of each; one that is to be missing has no value, which is not the same as not to be named. */
+  readonly params?: readonly (readonly [name: string, value?: unknown])[] | undefined;
   readonly key?: Parcel["key"];
   readonly close?: Parcel["close"];
 }
@@ -28,11 +30,28 @@ interface Head {
 /** @param origin - whose it is, as a broker may bring it back */
 export function encodeParcel({ message, params, key, close }: Parcel, origin: string): Buffer {
   const type = message === undefined ? "none" : typeof message === "string" ? "text" : "binary";
-  const head = Buffer.from(JSON.stringify({ origin, type, params, key, close } satisfies Head));
+  const head = Buffer.from(
+    JSON.stringify({ origin, type, params: entriesOf(params), key, close } satisfies Head),
+  );
   const size = Buffer.allocUnsafe(4);
   size.writeUInt32BE(head.length);
   const body = typeof message === "string" ? Buffer.from(message) : (message ?? Buffer.alloc(0));
   return Buffer.concat([MAGIC, size, head, body]);
+}
+
+function entriesOf(params: Parcel["params"]): Head["params"] {
+  if (params === undefined) return undefined;
+  return Object.entries(params).map(([name, value]) =>
+    value === undefined ? [name] : [name, comparable(value)],
+  );
+}
+
+/** Numbers stand for their text; what is neither text nor a list equals nothing that a path can have, as `null` does. */
+function comparable(value: unknown): unknown {
+  if (typeof value === "number") return String(value);
+  if (Array.isArray(value))
+    return value.map((segment) => (Array.isArray(segment) ? null : comparable(segment)));
+  return typeof value === "string" ? value : null;
 }
 
 /** @returns `undefined` for what is no parcel */
@@ -43,10 +62,11 @@ export function decodeParcel(payload: Uint8Array): (Parcel & { readonly origin: 
   if (bodyAt > bytes.length) return undefined;
   const head = readHead(bytes.toString("utf8", HEAD_AT, bodyAt));
   if (head === undefined) return undefined;
-  const { type, ...rest } = head;
-  if (type === "none") return rest;
+  const { type, params, ...rest } = head;
+  const parcel = { ...rest, params: params && Object.fromEntries(params) };
+  if (type === "none") return parcel;
   const body = bytes.subarray(bodyAt);
-  return { ...rest, message: type === "text" ? body.toString() : body };
+  return { ...parcel, message: type === "text" ? body.toString() : body };
 }
 
 function readHead(json: string): Head | undefined {
@@ -64,14 +84,18 @@ function isHead(head: unknown): head is Head {
   return (
     typeof origin === "string" &&
     (type === "text" || type === "binary" || (type === "none" && isClose(close))) &&
-    (params === undefined || (typeof params === "object" && params !== null)) &&
+    (params === undefined || (Array.isArray(params) && params.every(isParam))) &&
     (key === undefined || typeof key === "string") &&
     (close === undefined || isClose(close))
   );
 }
 
+function isParam(param: unknown): boolean {
+  return Array.isArray(param) && typeof param[0] === "string";
+}
+
 function isClose(close: unknown): boolean {
   if (typeof close !== "object" || close === null) return false;
   const { code, reason } = close as Record<string, unknown>;
-  return typeof code === "number" && typeof reason === "string";
+  return closeReasonProblem(code, reason) === undefined;
 }

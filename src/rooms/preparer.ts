@@ -16,10 +16,15 @@ function endTurn(): void {
 
 export class Preparer {
   #batch: MessageBatch | undefined;
+  /** What is in it. */
+  #prepared: PreparedMessage[] = [];
 
   prepare(message: Outgoing): PreparedMessage {
     if (message instanceof PreparedMessage) return message;
-    return new PreparedMessage(message, message.length > LARGEST ? undefined : this.#openBatch());
+    if (message.length > LARGEST) return new PreparedMessage(message);
+    const prepared = new PreparedMessage(message, this.#openBatch());
+    this.#prepared.push(prepared);
+    return prepared;
   }
 
   #openBatch(): MessageBatch {
@@ -30,8 +35,10 @@ export class Preparer {
     return this.#batch;
   }
 
-  /** Nothing of the turn is kept, once it is over. */
+  /** Nothing of the turn is kept, once it is over: one message that waits for a slow peer would keep all others alive. */
   endBatch(): void {
+    for (const prepared of this.#prepared) prepared.batch = undefined;
+    this.#prepared = [];
     this.#batch = undefined;
   }
 }
