@@ -62,7 +62,10 @@ export interface Logger {
 /** What can be set for an app; what a route can have holds for all its routes. */
 export interface SocketsOptions<Request = unknown>
   extends RouteOptions<Request>, Partial<ConnectionLimitSettings> {
-  /** Where the app's own `onMessage`, `on`, `onOpen` and `onClose` are reached. @default "/" */
+  /**
+   * Where the app's own `onMessage`, `on`, `onOpen` and `onClose` are reached. On Fastify, which has one handler for each
+   * path, it can't be that of a page. @default "/"
+   */
   readonly endpoint?: string;
   /** Whether a message is for the first of its handlers only that it matches: of all endpoints. @default false */
   readonly matchOne?: boolean;
