@@ -47,6 +47,7 @@ export {
   InvalidRouteError,
   InvalidUrlError,
   JackfieldError,
+  SocketContextError,
   SubprotocolError,
   UpgradeError,
   type CloseInfo,

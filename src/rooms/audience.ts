@@ -48,7 +48,8 @@ export abstract class Audience<Params = unknown, Request = unknown> implements I
    */
   send(message: Sendable, { except }: AudienceSendOptions = {}): Promise<void> {
     if (!isSendable(message)) return refusal(new InvalidMessageError(message));
-    for (const socket of this) if (socket !== except) void socket.send(message);
+    const left = except?.self;
+    for (const socket of this) if (socket !== left) void socket.send(message);
     return SENT;
   }
 

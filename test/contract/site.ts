@@ -6,8 +6,10 @@ import {
   type Socket,
   type SocketsOptions,
 } from "jackfield";
+import { hasSocketContext } from "jackfield/context";
 import { deferred, type Log } from "../frameworks/clients.js";
 import { chat } from "./chat.js";
+import { addContextual } from "./contextual.js";
 import type { AnySockets, OwnPath, RequestAccess, SiteOptions } from "./face.js";
 
 type AnySocket = Socket<unknown>;
@@ -51,6 +53,7 @@ export function addRoutes(
   addLateOnes(sockets);
   addHooked(sockets);
   addRequestReaders(sockets, access, sessionOptions);
+  addContextual(sockets);
   sockets.route("/spoken", (ws: AnySocket) => ws.send(String(ws.subprotocol)), {
     subprotocols: ["v2", "v1"],
   });
@@ -201,7 +204,7 @@ function addRooms(sockets: AnySockets): Route<unknown> {
 export async function announce(rooms: Route<unknown>, id: string | undefined): Promise<object> {
   if (id === undefined) await rooms.send("news");
   else await rooms.to({ id }).send(`news for ${id}`);
-  return { ok: true };
+  return { ok: true, hasSocketContext: hasSocketContext() };
 }
 
 /** What the page for URLs shows. `base` and `request` are tried both. */
