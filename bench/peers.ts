@@ -2,7 +2,15 @@
  * Who is measured: one server program per peer.
  */
 
-const ids = ["raw-net", "ws", "express-ws", "crossws", "jackfield-loop", "jackfield-hooks"] as const;
+const ids = [
+  "raw-net",
+  "ws",
+  "express-ws",
+  "crossws",
+  "jackfield-loop",
+  "jackfield-context",
+  "jackfield-hooks",
+] as const;
 
 export type PeerId = (typeof ids)[number];
 
@@ -26,6 +34,7 @@ export const peers: readonly Peer[] = [
   },
   { id: "crossws", title: "crossws", speaks: "websocket", packages: ["crossws"] },
   { id: "jackfield-loop", title: "Jackfield, loop", speaks: "websocket", packages: [] },
+  { id: "jackfield-context", title: "Jackfield, context", speaks: "websocket", packages: [] },
   { id: "jackfield-hooks", title: "Jackfield, hooks", speaks: "websocket", packages: [] },
 ];
 

@@ -15,6 +15,7 @@
  *        ├─ InvalidReplyError        ERR_INVALID_REPLY       a message handler returned something that can't be sent
  *        ├─ InvalidRoomError         ERR_INVALID_ROOM        a room that cannot be joined or spoken to
  *        ├─ InvalidUrlError          ERR_INVALID_URL         a URL that cannot be built from what was given
+ *        ├─ SocketContextError       ERR_NO_SOCKET_CONTEXT   ws of jackfield/context, where there is no socket
  *        ├─ SubprotocolError         ERR_SUBPROTOCOL         a chosen subprotocol that was not offered
  *        └─ UpgradeError             ERR_UPGRADE             an upgrade accepted twice, or after a refusal
  */
@@ -147,6 +148,19 @@ export class InvalidRoomError extends JackfieldError {
 /** A URL that cannot be built: the route is unknown, or its variables or the address are not what they must be. */
 export class InvalidUrlError extends JackfieldError {
   readonly code = "ERR_INVALID_URL";
+}
+
+/** `ws` of `jackfield/context` was used where no handler of a socket runs. */
+export class SocketContextError extends JackfieldError {
+  readonly code = "ERR_NO_SOCKET_CONTEXT";
+
+  constructor() {
+    super(
+      "expected code that runs for a socket, but no handler of one runs here; " +
+        "use ws in a handler that began after jackfield/context was imported, " +
+        "or in an HTTP handler behind sockets.context(), and ask hasSocketContext() where there may be none",
+    );
+  }
 }
 
 /** The application chose a subprotocol that the client did not offer (RFC 6455 §4.2.2). */

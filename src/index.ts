@@ -65,6 +65,7 @@ export {
   InvalidRouteError,
   InvalidUrlError,
   JackfieldError,
+  SocketContextError,
   SubprotocolError,
   UpgradeError,
   type CloseInfo,

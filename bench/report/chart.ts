@@ -13,6 +13,7 @@ const colours: Readonly<Record<PeerId, string>> = {
   "express-ws": "#b35c9e",
   crossws: "#0f9d78",
   "jackfield-loop": "#2f81f7",
+  "jackfield-context": "#8957e5",
   "jackfield-hooks": "#79b8ff",
 };
 

@@ -50,6 +50,11 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
     this.#memberships = memberships;
   }
 
+  /** The socket itself, also where `ws` of `jackfield/context` stands for it. @internal */
+  get self(): this {
+    return this;
+  }
+
   get #onDemand(): MadeOnDemand {
     this.#made ??= {};
     return this.#made;

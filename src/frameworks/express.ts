@@ -15,6 +15,7 @@ import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { AnyParams, PathParams } from "../routing/path-params.js";
 import { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
+import { inScopeOf } from "../routing/socket-scope.js";
 import type { RequestAddress } from "../routing/url.js";
 
 /** The types of Express. */
@@ -59,6 +60,16 @@ export class Sockets extends AppSockets<ExpressFramework, Application> {
     options: RouteOptions<Request> = {},
   ): RequestHandler<Params> {
     return this.#handlerOf(this.createNativeRoute(handler, options)) as RequestHandler<Params>;
+  }
+
+  /**
+   * Makes a middleware behind which `ws` of `jackfield/context` is the latest open socket of the request's identity.
+   *
+   * @throws {InvalidOptionError} without the option `identify`
+   */
+  context(): RequestHandler {
+    const find = this.socketFinder();
+    return (request, _response, next) => inScopeOf(find(request), () => next());
   }
 
   #handlerOf(route: AnyRoute): RequestHandler {

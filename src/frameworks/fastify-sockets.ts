@@ -1,28 +1,25 @@
 /** `Sockets` for Fastify. */
 
 import type { Server } from "node:http";
-import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from "fastify";
+import type { FastifyInstance, FastifyRequest, preHandlerHookHandler, RouteHandlerMethod } from "fastify";
 import { UPGRADE_REQUIRED, asWebResponse } from "../node/http-answer.js";
 import { AppSockets } from "../node/app-sockets.js";
 import type { PendingUpgrade } from "../node/pending-upgrade.js";
-import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
 import { foreignPattern } from "../routing/foreign-path.js";
 import type { Handler } from "../routing/handler.js";
-import { DEFAULT_GRACE } from "../routing/open-sockets.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { AnyParams } from "../routing/path-params.js";
 import type { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
+import { inScopeOf } from "../routing/socket-scope.js";
 import type { RequestAddress } from "../routing/url.js";
+import { graceOf } from "./fastify-grace.js";
 import {
   nativeOptions,
   type FastifyApp,
   type FastifyFramework,
   type FastifyRouteOptions,
 } from "./fastify-types.js";
-
-/** Routes to be mounted by `sockets.register`. */
-export class Blueprint extends BlueprintOf<FastifyFramework> {}
 
 /** Which route a handler belongs to, so that it learns its path when it is in the router. */
 const handled = new WeakMap<object, AnyRoute>();
@@ -88,6 +85,16 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     return this.#handlerOf(route, fallback);
   }
 
+  /**
+   * Makes a `preHandler` hook behind which `ws` of `jackfield/context` is the latest open socket of the identity.
+   *
+   * @throws {InvalidOptionError} without the option `identify`
+   */
+  context(): preHandlerHookHandler {
+    const find = this.socketFinder();
+    return (request, _reply, done) => inScopeOf(find(request), () => done());
+  }
+
   #handlerOf(route: AnyRoute, fallback: RouteHandlerMethod | undefined): RouteHandlerMethod {
     const arrive = (request: FastifyRequest): ReturnType<typeof this.arrive> =>
       this.arrive({
@@ -139,9 +146,4 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     await app.listen({ port, host });
     return app.server;
   }
-}
-
-/** How long `app.close()` may wait for handlers: Fastify gives up, and fails, at its timeout for plugins. */
-function graceOf({ initialConfig: { pluginTimeout = 0 } }: FastifyInstance): number {
-  return pluginTimeout > 0 ? Math.min(DEFAULT_GRACE, 0.8 * pluginTimeout) : DEFAULT_GRACE;
 }

@@ -18,6 +18,7 @@ import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
+import { inScopeOf } from "../routing/socket-scope.js";
 import type { RequestAddress } from "../routing/url.js";
 import type { HonoApp, HonoFramework, HonoParams } from "./hono-types.js";
 
@@ -63,6 +64,16 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
     options: RouteOptions<Context<E>> = {},
   ): MiddlewareHandler<E, Path> {
     return this.#handlerOf(this.createNativeRoute(handler, options));
+  }
+
+  /**
+   * Makes a middleware behind which `ws` of `jackfield/context` is the latest open socket of the request's identity.
+   *
+   * @throws {InvalidOptionError} without the option `identify`
+   */
+  context(): MiddlewareHandler<E> {
+    const find = this.socketFinder();
+    return (context, next) => inScopeOf(find(context), next);
   }
 
   #handlerOf(route: AnyRoute): MiddlewareHandler<E> {

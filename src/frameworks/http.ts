@@ -1,6 +1,6 @@
 /** Jackfield for servers of `node:http` and `node:https` without a framework. */
 
-import { createServer, type Server, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
 import type { ParamData } from "path-to-regexp";
 import { NOT_FOUND, UPGRADE_REQUIRED, writeAnswer, writeWebResponse } from "../node/http-answer.js";
 import { NodeSockets, serverOptions, startListening } from "../node/node-sockets.js";
@@ -14,23 +14,15 @@ import {
 } from "../node/trusted-proxies.js";
 import { failUpgradeOf, isUpgrade, type Verdict } from "../node/upgrade-of.js";
 import { requestPath } from "../protocol/request-path.js";
-import type { Framework } from "../routing/framework.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
-import type { PathParams } from "../routing/path-params.js";
 import type { MatchedRoute } from "../routing/route-table.js";
 import type { Route } from "../routing/route.js";
 import type { RequestAddress } from "../routing/url.js";
+import { contextListener } from "./http-context.js";
+import type { HttpFramework, UpgradeRequestListener } from "./http-types.js";
 
-/** The types of `node:http`. */
-export interface HttpFramework extends Framework {
-  readonly params: PathParams<this["path"]>;
-  readonly request: IncomingMessage;
-  readonly options: RouteOptions<IncomingMessage>;
-}
-
-/** A request listener that makes a socket of an upgrade, to be called from one's own routing. */
-export type UpgradeRequestListener = (request: IncomingMessage, response: ServerResponse) => void;
+export type { HttpFramework, UpgradeRequestListener };
 
 /**
  * WebSocket routes for a server of `node:http` or `node:https`.
@@ -84,6 +76,15 @@ export class Sockets extends NodeSockets<HttpFramework> {
         },
       );
     };
+  }
+
+  /**
+   * Makes a request listener in which `ws` of `jackfield/context` is the latest open socket of the request's identity.
+   *
+   * @throws {InvalidOptionError} without the option `identify`
+   */
+  context(listener: RequestListener): RequestListener {
+    return contextListener(listener, this.socketFinder(), this.openSockets.settings.logger);
   }
 
   /** Answers for faults too, as there is no framework that would. */

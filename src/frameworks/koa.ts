@@ -13,6 +13,7 @@ import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { AnyParams, PathParams } from "../routing/path-params.js";
 import type { AnyRoute, Route } from "../routing/route.js";
+import { inScopeOf } from "../routing/socket-scope.js";
 import type { RequestAddress } from "../routing/url.js";
 
 /** The types of Koa, for an app with a state and properties of the context of its own. */
@@ -69,6 +70,16 @@ export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppS
     const route = this.createNativeRoute<Params>(handler, options);
     // The router puts the variables of the path on the context.
     return (context, next) => this.#serve(route, (context as DefaultContext)["params"], context, next);
+  }
+
+  /**
+   * Makes a middleware behind which `ws` of `jackfield/context` is the latest open socket of the request's identity.
+   *
+   * @throws {InvalidOptionError} without the option `identify`
+   */
+  context(): Middleware<State, Custom> {
+    const find = this.socketFinder();
+    return (context, next) => inScopeOf(find(context), next);
   }
 
   protected override mount(_path: string, route: AnyRoute): void {

@@ -100,7 +100,8 @@ export abstract class Audience<Params = unknown, Request = unknown> implements I
 
   #deliver(prepared: PreparedMessage, key?: string, except?: Socket<unknown>): void {
     const { policy } = this;
-    for (const member of this.members()) if (member.socket !== except) member.deliver(prepared, policy, key);
+    const left = except?.self;
+    for (const member of this.members()) if (member.socket !== left) member.deliver(prepared, policy, key);
   }
 
   /**

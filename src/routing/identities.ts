@@ -64,6 +64,13 @@ export class Identities {
     return new IdentityAudience(name, this.#groups, this);
   }
 
+  /** The one that was opened last of those that are still open. */
+  latest(identity: string): Member["socket"] | undefined {
+    let latest: Member["socket"] | undefined;
+    for (const { socket } of this.members(identity)) if (socket.connected) latest = socket;
+    return latest;
+  }
+
   /** Ends all sockets of an identity, and those whose upgrade is under way. */
   revoke(identity: string, code: number, reason: string): void {
     const at = performance.now();

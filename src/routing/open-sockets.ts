@@ -6,7 +6,7 @@ import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
 import { CloseCode } from "../protocol/close-code.js";
-import { Audience } from "../rooms/audience.js";
+import { Audience, type Member } from "../rooms/audience.js";
 import type { Parcel } from "../rooms/parcel.js";
 import { Relay } from "../rooms/relay.js";
 import { Rooms } from "../rooms/rooms.js";
@@ -95,6 +95,12 @@ export class OpenSockets extends Audience implements SessionOwner {
       "a function that returns a string or a number, or nothing",
       identity,
     );
+  }
+
+  /** The open socket of the identity of a request, the latest if there are several. @throws {InvalidOptionError} */
+  socketOf(request: unknown): Member["socket"] | undefined {
+    const identity = this.identify(request);
+    return identity === undefined ? undefined : this.identities.latest(identity);
   }
 
   /** Gives an accepted connection to the handler of its route. */

@@ -18,6 +18,7 @@ import type { Member } from "../rooms/audience.js";
 import type { Rooms } from "../rooms/rooms.js";
 import type { Handler, Hooks, LoopHandler } from "./handler.js";
 import type { RouteSettings, SocketsSettings } from "./options.js";
+import { inScopeOf, socketScope } from "./socket-scope.js";
 
 /** The reason of a close because the server goes down. */
 export const GOING_DOWN = "the server goes down";
@@ -143,7 +144,7 @@ export class Session<Params, Request>
   #run(handler: LoopHandler<Params, Request>): void {
     // Not through #attempt, whose closures would live as long as the connection.
     try {
-      const outcome = handler(this.socket);
+      const outcome = inScopeOf(this.socket, handler);
       if (isPromise(outcome)) this.#awaitReturn(outcome);
       else this.#returned();
     } catch (error) {
@@ -180,7 +181,10 @@ export class Session<Params, Request>
     if (this.#hasFailed || hooks.message === undefined) return undefined;
     // Not through #attempt, which would cost two closures per message.
     try {
-      const outcome = hooks.message(this.socket, message);
+      const outcome =
+        socketScope === undefined
+          ? hooks.message(this.socket, message)
+          : socketScope(this.socket, callMessageHook, hooks, this.socket, message);
       return isPromise(outcome) ? this.#settled(outcome, nothing) : undefined;
     } catch (error) {
       this.#fail(error);
@@ -208,7 +212,7 @@ export class Session<Params, Request>
    */
   #attempt(code: () => unknown, next: () => void): Promise<void> | undefined {
     try {
-      const outcome = code();
+      const outcome = inScopeOf(this.socket, code);
       if (isPromise(outcome)) return this.#settled(outcome, next);
     } catch (error) {
       this.#fail(error);
@@ -254,7 +258,7 @@ export class Session<Params, Request>
   /** Calls code of the application whose own faults must not do harm. */
   #tell(code: () => unknown): void {
     try {
-      const outcome = code();
+      const outcome = inScopeOf(this.socket, code);
       if (isPromise(outcome)) outcome.then(undefined, complain);
     } catch (error) {
       complain(error);
@@ -280,6 +284,14 @@ export class Session<Params, Request>
   #finish(): void {
     if (!this.#isHandling && !this.#isConnected) this.#owner.finished(this);
   }
+}
+
+function callMessageHook<Params, Request>(
+  hooks: Hooks<Params, Request>,
+  socket: Socket<Params, Request>,
+  message: Message,
+): unknown {
+  return hooks.message?.(socket, message);
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

@@ -1,7 +1,8 @@
 /** What the `Sockets` of all frameworks have in common, whatever they run on: routes, blueprints, names, audiences. */
 
 import type { Sendable } from "../connection/prepared-message.js";
-import { InvalidRouteError } from "../errors.js";
+import type { Socket } from "../connection/socket.js";
+import { InvalidOptionError, InvalidRouteError } from "../errors.js";
 import type { AudienceSendOptions } from "../rooms/audience.js";
 import type { Room } from "../rooms/room.js";
 import type { RoomOptions } from "../rooms/rooms.js";
@@ -216,6 +217,19 @@ export abstract class SocketsCore<Types extends Framework> extends MessageHandle
    */
   async close(options: DrainOptions = {}): Promise<void> {
     await this.openSockets.drain(options);
+  }
+
+  /**
+   * For `context` of each framework: tells which open socket a request's identity has.
+   *
+   * @throws {InvalidOptionError} without the option `identify`
+   * @internal
+   */
+  protected socketFinder(): (request: Types["request"]) => Socket<unknown> | undefined {
+    const { openSockets } = this;
+    if (openSockets.settings.identify !== undefined) return (request) => openSockets.socketOf(request);
+    const expected = "a function, as sockets.context() asks it whose a request is";
+    throw new InvalidOptionError("identify", expected, undefined);
   }
 
   /** The names of options that routes take in the framework's own terms. @internal */

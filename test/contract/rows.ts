@@ -1,4 +1,5 @@
 /** The contract: what every framework does. */
+import { context } from "./rows/context.js";
 import { handlers } from "./rows/handlers.js";
 import { beforeSwitching } from "./rows/http.js";
 import { messages } from "./rows/messages.js";
@@ -6,9 +7,13 @@ import { routes } from "./rows/routes.js";
 import type { Row } from "./rows/row.js";
 
 /** In the order of the table of features. */
-export const rows: readonly Row[] = [...routes, ...beforeSwitching, ...messages, ...handlers].toSorted(
-  (one, other) => placeOf(one).localeCompare(placeOf(other)),
-);
+export const rows: readonly Row[] = [
+  ...routes,
+  ...beforeSwitching,
+  ...messages,
+  ...handlers,
+  ...context,
+].toSorted((one, other) => placeOf(one).localeCompare(placeOf(other)));
 
 /** F before U, K, W, A and N, and within a letter by number. */
 function placeOf({ id }: Row): string {

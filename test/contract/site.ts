@@ -7,8 +7,10 @@ import {
   type Socket,
   type SocketsOptions,
 } from "jackfield";
+import { hasSocketContext } from "jackfield/context";
 import { deferred, type Log } from "../frameworks/clients.js";
 import { chat } from "./chat.js";
+import { addContextual } from "./contextual.js";
 import type { AnySockets, OwnPath, RequestAccess, SiteOptions } from "./face.js";
 
 type AnySocket = Socket<unknown>;
@@ -53,6 +55,7 @@ export function addRoutes(
   addHooked(sockets);
   addMessageHandlers(sockets);
   addRequestReaders(sockets, access, sessionOptions);
+  addContextual(sockets);
   sockets.route("/spoken", (ws: AnySocket) => ws.send(String(ws.subprotocol)), {
     subprotocols: ["v2", "v1"],
   });
@@ -228,7 +231,7 @@ function addRooms(sockets: AnySockets): Route<unknown> {
 export async function announce(rooms: Route<unknown>, id: string | undefined): Promise<object> {
   if (id === undefined) await rooms.send("news");
   else await rooms.to({ id }).send(`news for ${id}`);
-  return { ok: true };
+  return { ok: true, hasSocketContext: hasSocketContext() };
 }
 
 /** What the page for URLs shows. `base` and `request` are tried both. */

@@ -13,6 +13,7 @@ import type { Route } from "jackfield";
 import { Sockets } from "jackfield/express";
 import { Log, served } from "../../frameworks/clients.js";
 import { cert, key } from "../../node/certificate.js";
+import { speak } from "../contextual.js";
 import type { Face, OwnPath, RequestAccess } from "../face.js";
 import { addRoutes, announce, echo, nativeFacts, seenByMiddleware, socketsOptions, urlsOf } from "../site.js";
 
@@ -83,6 +84,9 @@ function addPages(app: Express, sockets: Sockets, rooms: Route<unknown>): void {
   });
   app.get("/me", ({ session }, response) => {
     response.json({ user: session.user, visits: session.visits });
+  });
+  app.get("/speak", sockets.context(), async ({ session }, response) => {
+    response.json(await speak(sockets, session.user));
   });
   app.get("/urls", (request, response) => void response.json(urlsOf(sockets, request)));
   app.post<unknown, unknown, unknown, { id?: string }>("/announce", async ({ query }, response) => {

@@ -9,6 +9,7 @@ import type { Route } from "jackfield";
 import jackfield, { Sockets } from "jackfield/fastify";
 import { Log, served } from "../../frameworks/clients.js";
 import { cert, key } from "../../node/certificate.js";
+import { speak } from "../contextual.js";
 import type { Face, OwnPath, RequestAccess, SiteOptions } from "../face.js";
 import { addRoutes, announce, echo, nativeFacts, seenByMiddleware, socketsOptions, urlsOf } from "../site.js";
 
@@ -70,6 +71,7 @@ function addPages(app: FastifyInstance, sockets: Sockets, rooms: Route<unknown>)
   });
   app.get("/me", ({ session }) => ({ user: session.contractUser, visits: session.contractVisits }));
   app.post<{ Querystring: { id?: string } }>("/announce", ({ query }) => announce(rooms, query.id));
+  app.get("/speak", { preHandler: sockets.context() }, ({ session }) => speak(sockets, session.contractUser));
   app.get("/urls", (request) => urlsOf(sockets, request));
   app.get("/page", sockets.upgrade(echo, { fallback: () => "a page" }));
 }

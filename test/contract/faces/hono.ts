@@ -9,6 +9,7 @@ import type { Route } from "jackfield";
 import { Sockets } from "jackfield/hono";
 import { Log, served } from "../../frameworks/clients.js";
 import { cert, key } from "../../node/certificate.js";
+import { speak } from "../contextual.js";
 import type { Face, OwnPath, RequestAccess, SiteOptions } from "../face.js";
 import { addRoutes, announce, echo, nativeFacts, seenByMiddleware, socketsOptions, urlsOf } from "../site.js";
 
@@ -56,6 +57,9 @@ function addPages(app: Hono<SiteEnv>, sockets: Sockets<SiteEnv>, rooms: Route<un
   });
   app.get("/me", ({ json, var: { session } }) =>
     json({ user: session.get("user") ?? undefined, visits: session.get("visits") ?? undefined }),
+  );
+  app.get("/speak", sockets.context(), async (context) =>
+    context.json(await speak(sockets, access.userOf(context as never))),
   );
   app.get("/urls", (context) => context.json(urlsOf(sockets, context)));
   app.post("/announce", async (context) => context.json(await announce(rooms, context.req.query("id"))));

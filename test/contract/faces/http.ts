@@ -6,6 +6,7 @@ import { parseCookie } from "cookie";
 import { Sockets, type BeforeHook, type Route } from "jackfield";
 import { Log, served } from "../../frameworks/clients.js";
 import { cert, key } from "../../node/certificate.js";
+import { speak } from "../contextual.js";
 import type { Face, OwnPath, RequestAccess } from "../face.js";
 import { addRoutes, announce, echo, nativeFacts, seenByMiddleware, socketsOptions, urlsOf } from "../site.js";
 
@@ -55,6 +56,12 @@ function ordinaryPages(sockets: Sockets, rooms: Route<unknown>): Record<string, 
     "/announce": async (_request, response, url) => {
       json(response, await announce(rooms, url.searchParams.get("id") ?? undefined));
     },
+    "/speak": sockets.context((request, response) => {
+      speak(sockets, sessionOf(request).user).then(
+        (answer) => json(response, answer),
+        (error: Error) => json(response, { error: error.message }, 500),
+      );
+    }),
     "/urls": (request, response) => json(response, urlsOf(sockets, request)),
   };
 }

@@ -8,6 +8,7 @@ import type { Route } from "jackfield";
 import { Sockets } from "jackfield/koa";
 import { Log, served } from "../../frameworks/clients.js";
 import { cert, key } from "../../node/certificate.js";
+import { speak } from "../contextual.js";
 import type { Face, OwnPath, RequestAccess } from "../face.js";
 import { addRoutes, announce, echo, nativeFacts, seenByMiddleware, socketsOptions, urlsOf } from "../site.js";
 
@@ -72,6 +73,9 @@ function pages(sockets: Sockets, rooms: Route<unknown>): Router {
   router.get("/me", (context) => {
     const { user, visits } = sessionOf(context);
     context.body = { user, visits };
+  });
+  router.get("/speak", sockets.context(), async (context) => {
+    context.body = await speak(sockets, sessionOf(context).user);
   });
   router.get("/urls", (context) => {
     context.body = urlsOf(sockets, context);
