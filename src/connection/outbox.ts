@@ -69,28 +69,18 @@ export class Outbox {
 
   /** Sends a message, now or later, or drops one: after the rules of `policy`. */
   send(message: Outgoing, policy: OverflowPolicy, key: string | undefined): Promise<void> {
-    if (this.#isFragmenting) return this.#hold(message, policy, key);
     const { transport, settings } = this.#connection;
-    if (policy.dropsWaiting && transport.bufferedAmount > settings.highWaterMark) {
+    const isBehind = this.#isFragmenting || transport.bufferedAmount > settings.highWaterMark;
+    if (policy.dropsWaiting && isBehind) {
       this.#add(message, policy, key);
       this.#dropOldest();
     } else if (this.#isFull) {
       return this.#refuse(policy);
-    } else if (this.#waiting.size > 0) {
+    } else if (this.#isFragmenting || this.#waiting.size > 0) {
       this.#add(message, policy, key); // so that it comes behind them
     } else {
       this.#connection.transmit(message);
     }
-    return this.whenDrained();
-  }
-
-  /** Keeps a message until the fragmented one is complete. */
-  #hold(message: Outgoing, policy: OverflowPolicy, key: string | undefined): Promise<void> {
-    if (this.#bytes + message.length > this.#connection.settings.maxBufferedAmount) {
-      const problem = "too much waits for the last frame of a fragmented message; send it";
-      return this.#connection.refuseAsMisuse(new InvalidFrameError(problem));
-    }
-    this.#add(message, policy, key);
     return this.whenDrained();
   }
 
@@ -101,12 +91,22 @@ export class Outbox {
   }
 
   #refuse(policy: OverflowPolicy): Promise<void> {
-    if (policy.mode === "close") {
-      this.#closeAsTooSlow(policy);
-      return this.#connection.refuseAsClosed();
+    if (policy.mode !== "close") {
+      this.#countDropped(policy);
+      return this.whenDrained();
     }
-    this.#countDropped(policy);
-    return this.whenDrained();
+    if (this.#isFragmenting && !this.#isTooSlow) {
+      const problem = "too much waits for the last frame of a fragmented message; send it";
+      return this.#connection.refuseAsMisuse(new InvalidFrameError(problem));
+    }
+    this.#closeAsTooSlow(policy);
+    return this.#connection.refuseAsClosed();
+  }
+
+  /** Whether it is the peer for whom too much waits, not the application. */
+  get #isTooSlow(): boolean {
+    const { transport, settings } = this.#connection;
+    return transport.bufferedAmount > settings.maxBufferedAmount;
   }
 
   #closeAsTooSlow(policy: OverflowPolicy): void {
@@ -163,7 +163,7 @@ export class Outbox {
     const problem = frameProblem(opcode, bytes, fin, this.#isFragmenting);
     if (problem !== undefined) return connection.refuseAsMisuse(new InvalidFrameError(problem));
     const { transport, settings } = connection;
-    if (this.#drain !== undefined && transport.bufferedAmount > settings.maxBufferedAmount) {
+    if (this.#drain !== undefined && this.#isTooSlow) {
       this.#closeAsTooSlow(settings.overflow);
       return connection.refuseAsClosed();
     }

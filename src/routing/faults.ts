@@ -1,25 +1,27 @@
 /** How faults of the application are told: whatever goes wrong then must not do harm. */
 
 import { isPromise } from "../connection/promises.js";
+import type { Socket } from "../connection/socket.js";
 import { MAX_CLOSE_REASON_BYTES } from "../protocol/close-code.js";
 import type { ErrorFacts, SocketsSettings } from "./options.js";
+import { inScopeOf } from "./socket-scope.js";
 
 /** Writes a fault to the log. */
 export function logFault({ logger }: SocketsSettings, { socket, route }: ErrorFacts, error: unknown): void {
-  attempt(() => {
+  attempt(socket, () => {
     logger.error(`jackfield: the handler of ${route} failed (socket ${socket.id})`, error);
   });
 }
 
 /** Calls the application's hook for faults, if there is one. */
 export function tellOfFault({ onError }: SocketsSettings, facts: ErrorFacts, error: unknown): void {
-  if (onError !== undefined) attempt(() => onError(error, facts));
+  if (onError !== undefined) attempt(facts.socket, () => onError(error, facts));
 }
 
 /** Calls code of the application whose own faults must not do harm. */
-function attempt(code: () => unknown): void {
+function attempt(socket: Socket<unknown>, code: () => unknown): void {
   try {
-    const outcome = code();
+    const outcome = inScopeOf(socket, code);
     if (isPromise(outcome)) outcome.then(undefined, complain);
   } catch (error) {
     complain(error);

@@ -6,7 +6,6 @@ import { isWindowSetting } from "../protocol/compression-offer.js";
 import { isToken } from "../protocol/header-field.js";
 
 const routeNumbers = {
-  concurrency: 1,
   maxMessageSize: 1,
   pingInterval: 0,
   pongTimeout: 1,
@@ -15,6 +14,7 @@ const routeNumbers = {
   highWaterMark: 0,
   maxBufferedAmount: 1,
   maxRooms: 0,
+  concurrency: 1,
 } as const;
 
 /** The names of the options of a route. */
