@@ -8,7 +8,8 @@ import type { Handler } from "./handler.js";
 import type { MessageDispatch } from "./message-dispatch.js";
 import { MessageHandlers } from "./message-handlers.js";
 import { routeDecorator, type RouteDecorator } from "./method-decorator.js";
-import { checkKnown, checkRouteOptions, mergeRouteOptions, type RouteOptions } from "./options.js";
+import { checkKnown, checkRouteOptions } from "./option-checks.js";
+import { mergeRouteOptions, type RouteOptions } from "./options.js";
 import type { AnyParams } from "./path-params.js";
 import { plannedRoute, type PlannedRoute } from "./planned-route.js";
 

@@ -1,15 +1,14 @@
-/** The options of an app and of its routes: what they mean, what holds without them, and what is refused. */
+/** The options of an app and of its routes: what they mean, and what holds without them. */
 
 import type { Socket } from "../connection/socket.js";
 import { defaultConnectionSettings, type ConnectionSettings } from "../connection/settings.js";
-import { overflowModes, OverflowPolicy, type OverflowMode } from "../connection/overflow.js";
-import { InvalidOptionError } from "../errors.js";
-import { isWindowSetting, type CompressionSettings } from "../protocol/compression-offer.js";
-import { isToken } from "../protocol/header-field.js";
+import { OverflowPolicy, type OverflowMode } from "../connection/overflow.js";
+import type { CompressionSettings } from "../protocol/compression-offer.js";
 import type { Broker } from "../rooms/broker.js";
 import type { BeforeHook } from "./before.js";
 import type { ConnectionLimitSettings } from "./connection-limits.js";
 import type { Identity } from "./identities.js";
+import { checkKnown, checkRouteOptions, checkSocketsOptions, routeOptionNames } from "./option-checks.js";
 import type { AllowedOrigins } from "./origin.js";
 
 /** How messages are compressed (permessage-deflate, RFC 7692). */
@@ -167,17 +166,7 @@ function compressionSettings(compression: boolean | CompressionOptions): RouteSe
 
 /** Completes the options of an app. @throws {InvalidOptionError} */
 export function socketsSettings<Request>(options: SocketsOptions<Request>): SocketsSettings {
-  checkKnown(options, [...routeOptionNames, ...socketsOptionNames]);
-  checkNumber(options, "maxConnections", 1);
-  checkNumber(options, "maxConnectionsPerAddress", 1);
-  checkNumber(options, "handshakeTimeout", 1);
-  check(options, "onError", "a function", (value) => typeof value === "function");
-  check(options, "matchOne", "true or false", (value) => typeof value === "boolean");
-  check(options, "endpoint", "a path", (value) => typeof value === "string");
-  check(options, "debug", "true or false", (value) => typeof value === "boolean");
-  check(options, "identify", "a function", (value) => typeof value === "function");
-  check(options, "broker", "an object with the method connect", isBroker);
-  check(options, "logger", "an object with the methods error and warn", isLogger);
+  checkSocketsOptions(options);
   const {
     maxConnections = Infinity,
     maxConnectionsPerAddress = Infinity,
@@ -186,142 +175,4 @@ export function socketsSettings<Request>(options: SocketsOptions<Request>): Sock
   const { onError, logger = console, debug = false, identify, broker } = options;
   const limits = { maxConnections, maxConnectionsPerAddress, handshakeTimeout };
   return { ...limits, onError, logger, debug, identify, broker };
-}
-
-const routeNumbers = {
-  concurrency: 1,
-  maxMessageSize: 1,
-  pingInterval: 0,
-  pongTimeout: 1,
-  closeTimeout: 1,
-  messageTimeout: 1,
-  highWaterMark: 0,
-  maxBufferedAmount: 1,
-  maxRooms: 0,
-} as const;
-
-/** The names of the options of a route. */
-export const routeOptionNames: readonly string[] = [
-  ...Object.keys(routeNumbers),
-  "name",
-  "compression",
-  "subprotocols",
-  "allowedOrigins",
-  "inbox",
-  "overflow",
-  "before",
-];
-
-const socketsOptionNames: readonly string[] = [
-  "maxConnections",
-  "maxConnectionsPerAddress",
-  "handshakeTimeout",
-  "onError",
-  "logger",
-  "debug",
-  "identify",
-  "broker",
-  "endpoint",
-  "matchOne",
-];
-
-/** Checks what each option holds; which there are, depends on the framework too. @throws {InvalidOptionError} */
-export function checkRouteOptions<Request>(options: RouteOptions<Request>): void {
-  checkObject(options);
-  for (const [name, least] of Object.entries(routeNumbers)) checkNumber(options, name, least);
-  check(options, "name", "a string", (value) => typeof value === "string");
-  check(options, "compression", "true, false or an object with threshold and window bits", isCompression);
-  check(options, "subprotocols", "a list of different tokens (RFC 6455 §4.1) or a function", isSubprotocols);
-  check(
-    options,
-    "allowedOrigins",
-    `"any", a list of regular expressions and of origins such as "https://example.com", or a function`,
-    isOrigins,
-  );
-  check(options, "overflow", `one of ${overflowModes.join(", ")}`, isOverflowMode);
-  check(options, "before", "a function or a list of functions", isHooks);
-  check(options, "inbox", "an object with maxMessages and maxBytes", isObject);
-  if (options.inbox === undefined) return;
-  checkKnown(options.inbox, ["maxMessages", "maxBytes"]);
-  checkNumber(options.inbox, "maxMessages", 1);
-  checkNumber(options.inbox, "maxBytes", 1);
-}
-
-function check(options: object, name: string, expected: string, isValid: (value: unknown) => boolean): void {
-  const value: unknown = Reflect.get(options, name);
-  if (value !== undefined && !isValid(value)) throw new InvalidOptionError(name, expected, value);
-}
-
-function checkNumber(options: object, name: string, least: number): void {
-  check(options, name, `a number, at least ${least}`, (value) => typeof value === "number" && value >= least);
-}
-
-function checkObject(options: unknown): void {
-  if (!isObject(options)) throw new InvalidOptionError("options", "an object with options", options);
-}
-
-/** @throws {InvalidOptionError} if there are others than these */
-export function checkKnown(options: object, names: readonly string[]): void {
-  checkObject(options);
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
-    throw new InvalidOptionError(name, `one of the options ${names.join(", ")}`, Reflect.get(options, name));
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-function isOverflowMode(value: unknown): boolean {
-  return overflowModes.includes(value as OverflowMode);
-}
-
-function isHooks(value: unknown): boolean {
-  return (Array.isArray(value) ? value : [value]).every((hook) => typeof hook === "function");
-}
-
-function isBroker(value: unknown): boolean {
-  return isObject(value) && typeof Reflect.get(value, "connect") === "function";
-}
-
-function isLogger(value: unknown): boolean {
-  return isObject(value) && ["error", "warn"].every((name) => typeof Reflect.get(value, name) === "function");
-}
-
-function isCompression(value: unknown): boolean {
-  if (typeof value === "boolean") return true;
-  if (!isObject(value)) return false;
-  const {
-    threshold = 0,
-    serverMaxWindowBits,
-    clientMaxWindowBits,
-    ...unknown
-  } = value as Record<string, unknown>;
-  const isThreshold = typeof threshold === "number" && threshold >= 0;
-  return (
-    isThreshold &&
-    isWindowSetting(serverMaxWindowBits) &&
-    isWindowSetting(clientMaxWindowBits) &&
-    Object.keys(unknown).length === 0
-  );
-}
-
-function isSubprotocols(value: unknown): boolean {
-  if (typeof value === "function") return true;
-  return (
-    Array.isArray(value) &&
-    value.every((each) => typeof each === "string" && isToken(each)) &&
-    new Set(value).size === value.length
-  );
-}
-
-function isOrigins(value: unknown): boolean {
-  if (value === "any" || typeof value === "function") return true;
-  return Array.isArray(value) && value.every((each) => isOriginPattern(each) || each instanceof RegExp);
-}
-
-/** A string that could never match is refused, such as "example.com", "*", or one with a path. */
-function isOriginPattern(value: unknown): boolean {
-  return typeof value === "string" && (value === "null" || /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*$/i.test(value));
 }

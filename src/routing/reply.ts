@@ -2,7 +2,7 @@
 
 import type { Message } from "../connection/message.js";
 import { outgoing, type Sendable } from "../connection/prepared-message.js";
-import { SETTLED } from "../connection/promises.js";
+import { SETTLED, isPromise } from "../connection/promises.js";
 import { InvalidReplyError } from "../errors.js";
 
 /** A value that is sent as JSON text; made by {@link json}. */
@@ -109,10 +109,6 @@ function isBytes(value: unknown): boolean {
 /** There is nothing to wait for in what nearly all sends give. */
 export function unlessSettled(promise: Promise<void>): Promise<void> | undefined {
   return promise === SETTLED ? undefined : promise;
-}
-
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }
 
 /** An array or a set of replies is none: it may just as well be meant for `json`. */

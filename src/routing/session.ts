@@ -8,14 +8,16 @@ import type { ConnectionObserver } from "../connection/connection-observer.js";
 import type { Consumer } from "../connection/consumer.js";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import type { Memberships } from "../connection/memberships.js";
+import { isPromise } from "../connection/promises.js";
 import type { OverflowPolicy } from "../connection/overflow.js";
 import type { PreparedMessage } from "../connection/prepared-message.js";
 import { Socket } from "../connection/socket.js";
 import type { Message, Transport } from "../connection/transport.js";
-import { CloseCode, MAX_CLOSE_REASON_BYTES } from "../protocol/close-code.js";
+import { CloseCode } from "../protocol/close-code.js";
 import { ConnectionClosedError, InvalidRoomError } from "../errors.js";
 import type { Member } from "../rooms/audience.js";
 import type { Rooms } from "../rooms/rooms.js";
+import { logFault, reasonOf, tellOfFault } from "./faults.js";
 import type { Handler, Hooks, LoopHandler } from "./handler.js";
 import type { RouteSettings, SocketsSettings } from "./options.js";
 import { inScopeOf, socketScope } from "./socket-scope.js";
@@ -232,12 +234,10 @@ export class Session<Params, Request>
     // A normal end; but that of another socket's connection is a fault like any other.
     if (error instanceof ConnectionClosedError && !this.#connection.isOpen) return;
     this.#hasFailed = true;
-    const { onError, debug } = this.#owner.settings;
+    const { settings } = this.#owner;
     this.#log(error);
-    if (onError !== undefined) {
-      this.#tell(() => onError(error, { socket: this.socket, route: this.route.name }));
-    }
-    this.#connection.close(CloseCode.internalError, debug ? reasonOf(error) : "", "application");
+    tellOfFault(settings, { socket: this.socket, route: this.route.name }, error);
+    this.#connection.close(CloseCode.internalError, settings.debug ? reasonOf(error) : "", "application");
   }
 
   #log(error: unknown): void {
@@ -246,23 +246,7 @@ export class Session<Params, Request>
       if (this.#logged.has(error)) return;
       this.#logged.add(error);
     }
-    const { name } = this.route;
-    this.#tell(() => {
-      this.#owner.settings.logger.error(
-        `jackfield: the handler of ${name} failed (socket ${this.socket.id})`,
-        error,
-      );
-    });
-  }
-
-  /** Calls code of the application whose own faults must not do harm. */
-  #tell(code: () => unknown): void {
-    try {
-      const outcome = inScopeOf(this.socket, code);
-      if (isPromise(outcome)) outcome.then(undefined, complain);
-    } catch (error) {
-      complain(error);
-    }
+    logFault(this.#owner.settings, { socket: this.socket, route: this.route.name }, error);
   }
 
   misused(error: Error): void {
@@ -294,21 +278,4 @@ function callMessageHook<Params, Request>(
   return hooks.message?.(socket, message);
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
 function nothing(): void {}
-
-/** The last resort: the logger or the hook have failed themselves. */
-function complain(error: unknown): void {
-  // oxlint-disable-next-line no-console
-  console.error("jackfield: an error hook failed", error);
-}
-
-/** As much of the error's message as fits into a close reason (RFC 6455 §5.5). */
-function reasonOf(error: unknown): string {
-  const message = Buffer.from(error instanceof Error ? error.message : String(error));
-  if (message.length <= MAX_CLOSE_REASON_BYTES) return message.toString();
-  return new TextDecoder().decode(message.subarray(0, MAX_CLOSE_REASON_BYTES - 3)).replace(/\uFFFD$/, "");
-}
