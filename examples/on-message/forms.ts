@@ -34,5 +34,5 @@ export function forms(sockets: Sockets): Router {
 
 function textOf(request: Request): string {
   const { text } = (request.body ?? {}) as { readonly text?: unknown };
-  return String(text ?? "").slice(0, maxTextLength);
+  return typeof text === "string" ? text.slice(0, maxTextLength) : "";
 }

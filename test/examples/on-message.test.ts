@@ -109,14 +109,14 @@ describe("the forms of on-message", () => {
   });
 });
 
+test("W7: the template of on-message knows the URL of the socket", bounded, async (t) => {
+  const { url } = await startPage(t);
+  const page = await (await fetch(url)).text();
+  assert.ok(page.includes(`data-socket="${url.replace("http", "ws")}/ws"`));
+});
+
 describe("the page of on-message", { skip: skip(services.chromium) }, () => {
   const open = pagesInBrowser();
-
-  test("W7: knows the URL of the socket from its template", bounded, async (t) => {
-    const { url } = await startPage(t);
-    const page = await (await fetch(url)).text();
-    assert.ok(page.includes(`data-socket="${url.replace("http", "ws")}/ws"`));
-  });
 
   test(
     "W11: echoes, pings, acknowledges, works, broadcasts, and sends to its session",

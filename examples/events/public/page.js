@@ -5,6 +5,8 @@ import { EventError, EventSocket } from "./event-socket.js";
 const list = document.querySelector(".log");
 const form = document.querySelector("form");
 const answer = document.querySelector(".answer");
+const item = form.elements.namedItem("item");
+const amount = form.elements.namedItem("amount");
 
 const socket = new EventSocket("", {
   state: document.querySelector(".state"),
@@ -29,14 +31,14 @@ async function ask(event, data) {
   } catch (error) {
     if (!(error instanceof EventError)) throw error;
     answer.textContent = error.issues.map(({ message }) => message).join(" ") || error.message;
-    for (const { path, message } of error.issues) form.elements[path[0]]?.setCustomValidity(message);
+    for (const { path, message } of error.issues)
+      form.elements.namedItem(path[0])?.setCustomValidity(message);
     return undefined;
   }
 }
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  const { item, amount } = form.elements;
   void ask("add", { item: item.value, amount: amount.valueAsNumber }).then((added) => {
     if (added === undefined) return;
     answer.textContent = `${added.amount} × ${added.item}: noted, as number ${added.id}.`;
