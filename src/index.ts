@@ -50,5 +50,7 @@ export {
   SocketContextError,
   SubprotocolError,
   UpgradeError,
+  WorkerError,
   type CloseInfo,
+  type WorkerErrorReason,
 } from "./errors.js";

@@ -214,7 +214,13 @@ export function checkRouteOptions<Request>(options: RouteOptions<Request>): void
   checkNumber(options.inbox, "maxBytes", 1);
 }
 
-function check(options: object, name: string, expected: string, isValid: (value: unknown) => boolean): void {
+/** @throws {InvalidOptionError} if an option is there and isn't valid */
+export function check(
+  options: object,
+  name: string,
+  expected: string,
+  isValid: (value: unknown) => boolean,
+): void {
   const value: unknown = Reflect.get(options, name);
   if (value !== undefined && !isValid(value)) throw new InvalidOptionError(name, expected, value);
 }
@@ -244,7 +250,7 @@ function isHooks(value: unknown): boolean {
   return (Array.isArray(value) ? value : [value]).every((hook) => typeof hook === "function");
 }
 
-function isLogger(value: unknown): boolean {
+export function isLogger(value: unknown): boolean {
   return isObject(value) && ["error", "warn"].every((name) => typeof Reflect.get(value, name) === "function");
 }
 
