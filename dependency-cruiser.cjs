@@ -49,6 +49,12 @@ module.exports = {
       from: { path: "^src/", pathNot: `^src/frameworks/${framework}[-.]` },
       to: { path: `node_modules/(@types/|@)?${framework}/` },
     })),
+    {
+      name: "only-the-worker-imports-piscina",
+      severity: "error",
+      from: { path: "^src/", pathNot: "^src/node/worker[-.]" },
+      to: { path: "node_modules/piscina/" },
+    },
     { name: "no-circles", severity: "error", from: { path: "^src/" }, to: { circular: true } },
     {
       name: "frameworks-do-not-see-each-other",

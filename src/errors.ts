@@ -17,7 +17,8 @@
  *        ├─ InvalidUrlError          ERR_INVALID_URL         a URL that cannot be built from what was given
  *        ├─ SocketContextError       ERR_NO_SOCKET_CONTEXT   ws of jackfield/context, where there is no socket
  *        ├─ SubprotocolError         ERR_SUBPROTOCOL         a chosen subprotocol that was not offered
- *        └─ UpgradeError             ERR_UPGRADE             an upgrade accepted twice, or after a refusal
+ *        ├─ UpgradeError             ERR_UPGRADE             an upgrade accepted twice, or after a refusal
+ *        └─ WorkerError              ERR_WORKER              a thread of jackfield/worker that gives no answer
  */
 
 /** Who ended a connection, how, and why. */
@@ -182,6 +183,24 @@ export class SubprotocolError extends JackfieldError {
 /** An upgrade was accepted a second time, or after it had been refused, or without there being one. */
 export class UpgradeError extends JackfieldError {
   readonly code = "ERR_UPGRADE";
+}
+
+/** Why a handler of `jackfield/worker` gives no answer. */
+export type WorkerErrorReason = "busy" | "closed" | "late" | "unreadable";
+
+/**
+ * A handler of `jackfield/worker` gives no answer: too many messages wait, it was closed, it took too long, or what came
+ * from the thread is neither an answer nor an error.
+ */
+export class WorkerError extends JackfieldError {
+  readonly code = "ERR_WORKER";
+  /** What it was. */
+  readonly reason: WorkerErrorReason;
+
+  constructor(reason: WorkerErrorReason, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.reason = reason;
+  }
 }
 
 /** A short, safe description of a value for a message. */

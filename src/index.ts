@@ -68,5 +68,7 @@ export {
   SocketContextError,
   SubprotocolError,
   UpgradeError,
+  WorkerError,
   type CloseInfo,
+  type WorkerErrorReason,
 } from "./errors.js";

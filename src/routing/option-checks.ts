@@ -83,7 +83,13 @@ export function checkSocketsOptions(options: object): void {
   check(options, "logger", "an object with the methods error and warn", isLogger);
 }
 
-function check(options: object, name: string, expected: string, isValid: (value: unknown) => boolean): void {
+/** @throws {InvalidOptionError} if an option is there and isn't valid */
+export function check(
+  options: object,
+  name: string,
+  expected: string,
+  isValid: (value: unknown) => boolean,
+): void {
   const value: unknown = Reflect.get(options, name);
   if (value !== undefined && !isValid(value)) throw new InvalidOptionError(name, expected, value);
 }
@@ -121,7 +127,7 @@ function isBroker(value: unknown): boolean {
   return isObject(value) && typeof Reflect.get(value, "connect") === "function";
 }
 
-function isLogger(value: unknown): boolean {
+export function isLogger(value: unknown): boolean {
   return isObject(value) && ["error", "warn"].every((name) => typeof Reflect.get(value, name) === "function");
 }
 
