@@ -4,7 +4,9 @@ export { Sockets, type HttpFramework, type UpgradeRequestListener } from "./fram
 export { acceptUpgrade, type AcceptOptions, type AcceptedSocket } from "./node/accept-upgrade.js";
 export type { ProxyOptions, TrustProxy } from "./node/trusted-proxies.js";
 
-export { Socket, type Sendable, type SessionOf } from "./connection/socket.js";
+export { Socket, type Sendable } from "./connection/socket.js";
+export type { SessionOf } from "./connection/session-of.js";
+export { SharedArea } from "./connection/shared-area.js";
 export type { Cookies } from "./connection/handshake-facts.js";
 export type { ReceiveOptions } from "./connection/receive.js";
 export type { Message } from "./connection/transport.js";
@@ -47,6 +49,7 @@ export {
   InvalidRouteError,
   InvalidUrlError,
   JackfieldError,
+  SharedAreaError,
   SocketContextError,
   SubprotocolError,
   UpgradeError,

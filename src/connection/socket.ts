@@ -15,6 +15,8 @@ import {
 import { MessageIterator } from "./message-iterator.js";
 import { unobtrusive } from "./promises.js";
 import { receive, type ReceiveOptions } from "./receive.js";
+import { sessionOf, type SessionOf } from "./session-of.js";
+import { SharedArea } from "./shared-area.js";
 import type { SocketData } from "./socket-data.js";
 import { readableOf, writableOf } from "./streams.js";
 import type { Message } from "./transport.js";
@@ -137,6 +139,33 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
   }
 
   /**
+   * Sends a slice of a shared area as text, which must be UTF-8. Like {@link send} otherwise.
+   *
+   * @param area - the area or its name
+   * @param offset - in bytes
+   * @param length - in bytes. @default all that is behind the offset
+   * @throws {SharedAreaError} if there is no such area or slice, or it is no text; nothing is sent then
+   */
+  sendFromSharedArea(area: SharedArea | string, offset = 0, length?: number): Promise<void> {
+    return this.#sendMade(() => areaOf(area).text(offset, length));
+  }
+
+  /** Sends a slice of a shared area as binary. Like {@link sendFromSharedArea} otherwise. */
+  sendBinaryFromSharedArea(area: SharedArea | string, offset = 0, length?: number): Promise<void> {
+    return this.#sendMade(() => areaOf(area).bytes(offset, length));
+  }
+
+  /** Sends what is still to be made, if it can be. */
+  #sendMade(make: () => Sendable): Promise<void> {
+    if (!this.connected) return this.#connection.refuseAsClosed();
+    try {
+      return this.send(make());
+    } catch (error) {
+      return this.#connection.refuseAsMisuse(error as Error);
+    }
+  }
+
+  /**
    * Sends one frame as it is, for those who need fragments (RFC 6455 §5.4). While a message is fragmented, other
    * messages wait until its last frame was sent.
    *
@@ -254,8 +283,7 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
 
   /** The session that the framework's middleware put on the request, or among its variables, if it did. */
   get session(): SessionOf<Request> {
-    const request = this.#facts.request as MaybeWithSession | undefined;
-    return (request?.session ?? request?.var?.session) as SessionOf<Request>;
+    return sessionOf(this.#facts.request);
   }
 
   /** The subprotocol that was agreed on, or `undefined` (RFC 6455 §1.9). */
@@ -298,22 +326,11 @@ function parseJson(message: Message | undefined): unknown {
   }
 }
 
+function areaOf(area: SharedArea | string): SharedArea {
+  return area instanceof SharedArea ? area : SharedArea.named(area);
+}
+
 function bytesOf(data: unknown): Uint8Array | undefined {
   if (data instanceof Uint8Array) return data;
   return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
 }
-
-/** Where frameworks keep sessions: on the request, or among the variables of its context. */
-interface MaybeWithSession {
-  readonly session?: unknown;
-  readonly var?: { readonly session?: unknown };
-}
-
-/** The type of a request's session, where the framework's types know one. */
-export type SessionOf<Request> = Request extends { session: infer Session }
-  ? Session
-  : Request extends { var: { session: infer Session } }
-    ? Session
-    : Request extends { session?: infer Session }
-      ? Session
-      : unknown;
