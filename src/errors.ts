@@ -15,6 +15,7 @@
  *        ├─ InvalidReplyError        ERR_INVALID_REPLY       a message handler returned something that can't be sent
  *        ├─ InvalidRoomError         ERR_INVALID_ROOM        a room that cannot be joined or spoken to
  *        ├─ InvalidUrlError          ERR_INVALID_URL         a URL that cannot be built from what was given
+ *        ├─ SharedAreaError          ERR_SHARED_AREA         a shared area or a slice of one that cannot be had
  *        ├─ SocketContextError       ERR_NO_SOCKET_CONTEXT   ws of jackfield/context, where there is no socket
  *        ├─ SubprotocolError         ERR_SUBPROTOCOL         a chosen subprotocol that was not offered
  *        ├─ UpgradeError             ERR_UPGRADE             an upgrade accepted twice, or after a refusal
@@ -149,6 +150,11 @@ export class InvalidRoomError extends JackfieldError {
 /** A URL that cannot be built: the route is unknown, or its variables or the address are not what they must be. */
 export class InvalidUrlError extends JackfieldError {
   readonly code = "ERR_INVALID_URL";
+}
+
+/** A shared area that cannot be made or found, or a slice of it that is not there or is no text. */
+export class SharedAreaError extends JackfieldError {
+  readonly code = "ERR_SHARED_AREA";
 }
 
 /** `ws` of `jackfield/context` was used where no handler of a socket runs. */

@@ -5,7 +5,8 @@ export { acceptUpgrade, type AcceptOptions, type AcceptedSocket } from "./node/a
 export type { ProxyOptions, TrustProxy } from "./node/trusted-proxies.js";
 
 export { Socket } from "./connection/socket.js";
-export type { SessionOf } from "./connection/socket-facts.js";
+export type { SessionOf } from "./connection/session-of.js";
+export { SharedArea } from "./connection/shared-area.js";
 export type { Cookies } from "./connection/handshake-facts.js";
 export type { ReceiveOptions } from "./connection/receive.js";
 export type { Message } from "./connection/transport.js";
@@ -66,6 +67,7 @@ export {
   InvalidRouteError,
   InvalidUrlError,
   JackfieldError,
+  SharedAreaError,
   SocketContextError,
   SubprotocolError,
   UpgradeError,

@@ -8,6 +8,7 @@ import {
   type Cookies,
   type HandshakeFacts,
 } from "./handshake-facts.js";
+import { sessionOf, type SessionOf } from "./session-of.js";
 import type { SocketData } from "./socket-data.js";
 
 /** What most sockets are never asked for. */
@@ -68,8 +69,7 @@ export abstract class SocketFacts<Params, Request> {
 
   /** The session that the framework's middleware put on the request, or among its variables, if it did. */
   get session(): SessionOf<Request> {
-    const request = this.#facts.request as MaybeWithSession | undefined;
-    return (request?.session ?? request?.var?.session) as SessionOf<Request>;
+    return sessionOf(this.#facts.request);
   }
 
   /** The subprotocol that was agreed on, or `undefined` (RFC 6455 §1.9). */
@@ -83,18 +83,3 @@ export abstract class SocketFacts<Params, Request> {
     return this.#onDemand.data;
   }
 }
-
-/** Where frameworks keep sessions: on the request, or among the variables of its context. */
-interface MaybeWithSession {
-  readonly session?: unknown;
-  readonly var?: { readonly session?: unknown };
-}
-
-/** The type of a request's session, where the framework's types know one. */
-export type SessionOf<Request> = Request extends { session: infer Session }
-  ? Session
-  : Request extends { var: { session: infer Session } }
-    ? Session
-    : Request extends { session?: infer Session }
-      ? Session
-      : unknown;

@@ -9,6 +9,7 @@ import { MessageIterator } from "./message-iterator.js";
 import { outgoing, type SendOptions, type Sendable } from "./prepared-message.js";
 import { unobtrusive } from "./promises.js";
 import { receive, type ReceiveOptions } from "./receive.js";
+import { SharedArea } from "./shared-area.js";
 import { SocketFacts } from "./socket-facts.js";
 import { readableOf, writableOf } from "./streams.js";
 import type { Message } from "./transport.js";
@@ -120,6 +121,33 @@ export class Socket<Params = Record<string, string>, Request = unknown>
     }
     if (text !== undefined) return this.send(text, options);
     return this.#connection.refuseAsMisuse(new InvalidMessageError(value));
+  }
+
+  /**
+   * Sends a slice of a shared area as text, which must be UTF-8. Like {@link send} otherwise.
+   *
+   * @param area - the area or its name
+   * @param offset - in bytes
+   * @param length - in bytes. @default all that is behind the offset
+   * @throws {SharedAreaError} if there is no such area or slice, or it is no text; nothing is sent then
+   */
+  sendFromSharedArea(area: SharedArea | string, offset = 0, length?: number): Promise<void> {
+    return this.#sendMade(() => areaOf(area).text(offset, length));
+  }
+
+  /** Sends a slice of a shared area as binary. Like {@link sendFromSharedArea} otherwise. */
+  sendBinaryFromSharedArea(area: SharedArea | string, offset = 0, length?: number): Promise<void> {
+    return this.#sendMade(() => areaOf(area).bytes(offset, length));
+  }
+
+  /** Sends what is still to be made, if it can be. */
+  #sendMade(make: () => Sendable): Promise<void> {
+    if (!this.connected) return this.#connection.refuseAsClosed();
+    try {
+      return this.send(make());
+    } catch (error) {
+      return this.#connection.refuseAsMisuse(error as Error);
+    }
   }
 
   /**
@@ -261,4 +289,8 @@ function parseJson(message: Message | undefined): unknown {
   } catch (cause) {
     throw new InvalidJsonError(cause);
   }
+}
+
+function areaOf(area: SharedArea | string): SharedArea {
+  return area instanceof SharedArea ? area : SharedArea.named(area);
 }

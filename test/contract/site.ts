@@ -11,6 +11,7 @@ import { hasSocketContext } from "jackfield/context";
 import { deferred, type Log } from "../frameworks/clients.js";
 import { chat } from "./chat.js";
 import { addContextual } from "./contextual.js";
+import { addShared } from "./shared.js";
 import type { AnySockets, OwnPath, RequestAccess, SiteOptions } from "./face.js";
 
 type AnySocket = Socket<unknown>;
@@ -56,6 +57,7 @@ export function addRoutes(
   addMessageHandlers(sockets);
   addRequestReaders(sockets, access, sessionOptions);
   addContextual(sockets);
+  addShared(sockets);
   sockets.route("/spoken", (ws: AnySocket) => ws.send(String(ws.subprotocol)), {
     subprotocols: ["v2", "v1"],
   });

@@ -60,6 +60,15 @@ export const messages: readonly Row[] = [
     },
   },
   {
+    id: "U5",
+    holds: "slices of a shared area are sent as text and as binary",
+    check: async ({ start }) => {
+      const { port } = await start();
+      const client = await Client.connect(port, "/shared");
+      assert.deepEqual([await client.next(), await client.next()], ["world", Buffer.from("hello")]);
+    },
+  },
+  {
     id: "U6",
     holds: "a socket has an id, is connected, and after close() no longer",
     check: async ({ start }) => {
