@@ -4,7 +4,8 @@ export { Sockets, type HttpFramework, type UpgradeRequestListener } from "./fram
 export { acceptUpgrade, type AcceptOptions, type AcceptedSocket } from "./node/accept-upgrade.js";
 export type { ProxyOptions, TrustProxy } from "./node/trusted-proxies.js";
 
-export { Socket, type SessionOf } from "./connection/socket.js";
+export { Socket } from "./connection/socket.js";
+export type { SessionOf } from "./connection/socket-facts.js";
 export type { Cookies } from "./connection/handshake-facts.js";
 export type { ReceiveOptions } from "./connection/receive.js";
 export type { Message } from "./connection/transport.js";

@@ -1,32 +1,20 @@
 /** The socket that a handler gets. */
 
-import { randomUUID } from "node:crypto";
 import { InvalidCloseError, InvalidJsonError, InvalidMessageError, type CloseInfo } from "../errors.js";
 import { closeReasonProblem } from "../protocol/close-code.js";
 import type { Connection } from "./connection.js";
-import {
-  parseCookies,
-  parseHeaders,
-  parseQuery,
-  type Cookies,
-  type HandshakeFacts,
-} from "./handshake-facts.js";
+import type { HandshakeFacts } from "./handshake-facts.js";
 import type { Memberships } from "./memberships.js";
 import { MessageIterator } from "./message-iterator.js";
 import { outgoing, type SendOptions, type Sendable } from "./prepared-message.js";
 import { unobtrusive } from "./promises.js";
 import { receive, type ReceiveOptions } from "./receive.js";
-import type { SocketData } from "./socket-data.js";
+import { SocketFacts } from "./socket-facts.js";
 import { readableOf, writableOf } from "./streams.js";
 import type { Message } from "./transport.js";
 
 /** What most sockets are never asked for. */
 interface MadeOnDemand {
-  id?: string;
-  query?: URLSearchParams;
-  headers?: Headers;
-  cookies?: Cookies;
-  data?: SocketData;
   abort?: AbortController;
   readable?: ReadableStream<Message>;
   writable?: WritableStream<Sendable>;
@@ -37,16 +25,18 @@ interface MadeOnDemand {
  *
  * No promise of it is ever an unhandled rejection: `ws.send("hi")` without `await` is fine.
  */
-export class Socket<Params = Record<string, string>, Request = unknown> implements AsyncIterable<Message> {
+export class Socket<Params = Record<string, string>, Request = unknown>
+  extends SocketFacts<Params, Request>
+  implements AsyncIterable<Message>
+{
   readonly #connection: Connection;
-  readonly #facts: HandshakeFacts<Params, Request>;
   readonly #memberships: Memberships;
   #made: MadeOnDemand | undefined;
 
   /** Made by Jackfield only. */
   constructor(connection: Connection, facts: HandshakeFacts<Params, Request>, memberships: Memberships) {
+    super(facts);
     this.#connection = connection;
-    this.#facts = facts;
     this.#memberships = memberships;
   }
 
@@ -240,62 +230,9 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
     return this.#onDemand.abort.signal;
   }
 
-  // The handshake
-
-  /** A name for this connection, unique in the world. */
-  get id(): string {
-    this.#onDemand.id ??= randomUUID();
-    return this.#onDemand.id;
-  }
-
-  /** The framework's own request. */
-  get request(): Request {
-    return this.#facts.request;
-  }
-
-  /** The variables of the path. */
-  get params(): Params {
-    return this.#facts.params;
-  }
-
-  /** The query of the request's URL. */
-  get query(): URLSearchParams {
-    this.#onDemand.query ??= parseQuery(this.#facts.target);
-    return this.#onDemand.query;
-  }
-
-  /** The header fields of the request. */
-  get headers(): Headers {
-    this.#onDemand.headers ??= parseHeaders(this.#facts.rawHeaders);
-    return this.#onDemand.headers;
-  }
-
-  /** The cookies of the request, as they came: unsigned ones prove nothing. */
-  get cookies(): Cookies {
-    this.#onDemand.cookies ??= parseCookies(this.#facts.rawHeaders);
-    return this.#onDemand.cookies;
-  }
-
-  /** The session that the framework's middleware put on the request, or among its variables, if it did. */
-  get session(): SessionOf<Request> {
-    const request = this.#facts.request as MaybeWithSession | undefined;
-    return (request?.session ?? request?.var?.session) as SessionOf<Request>;
-  }
-
-  /** The subprotocol that was agreed on, or `undefined` (RFC 6455 §1.9). */
-  get subprotocol(): string | undefined {
-    return this.#facts.subprotocol;
-  }
-
   /** The address of the peer: of the proxy, if there is one in between. */
   get remoteAddress(): string | undefined {
     return this.#connection.transport.remoteAddress;
-  }
-
-  /** For the application to keep what belongs to this connection. */
-  get data(): SocketData {
-    this.#onDemand.data ??= Object.create(null) as SocketData;
-    return this.#onDemand.data;
   }
 
   // Web streams
@@ -325,18 +262,3 @@ function parseJson(message: Message | undefined): unknown {
     throw new InvalidJsonError(cause);
   }
 }
-
-/** Where frameworks keep sessions: on the request, or among the variables of its context. */
-interface MaybeWithSession {
-  readonly session?: unknown;
-  readonly var?: { readonly session?: unknown };
-}
-
-/** The type of a request's session, where the framework's types know one. */
-export type SessionOf<Request> = Request extends { session: infer Session }
-  ? Session
-  : Request extends { var: { session: infer Session } }
-    ? Session
-    : Request extends { session?: infer Session }
-      ? Session
-      : unknown;

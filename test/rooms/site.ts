@@ -1,10 +1,12 @@
 /** An app on a server of its own, whose test gets hold of both ends of each connection. */
 
-import type { IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { TestContext } from "node:test";
 import { Sockets, type Hooks, type Room, type Route, type Socket, type SocketsOptions } from "jackfield";
 import type { ClientOptions } from "ws";
-import { Client, Log, served, until } from "../frameworks/clients.js";
+import { Client, Log, serve, until } from "../frameworks/clients.js";
+import { cert, key } from "../node/certificate.js";
 import { RawClient, type RawClientOptions } from "../node/raw-client.js";
 
 export interface Named {
@@ -18,43 +20,49 @@ export interface Ends<C> {
   readonly client: C;
 }
 
+export interface SiteOptions extends SocketsOptions<IncomingMessage> {
+  /** Raw clients only can connect then. @default false */
+  readonly tls?: boolean;
+}
+
 export class Site {
   readonly sockets: Sockets;
   readonly route: Route<Named, IncomingMessage>;
-  readonly log: Log;
-  readonly port: number;
-  readonly #opened: Map<string, NamedSocket>;
+  readonly log: Log = new Log();
+  port = 0;
+  readonly #t: TestContext;
+  readonly #tls: boolean;
+  readonly #server: Server;
+  readonly #opened = new Map<string, NamedSocket>();
 
   private constructor(
-    parts: Pick<Site, "sockets" | "route" | "log" | "port">,
-    opened: Map<string, NamedSocket>,
+    t: TestContext,
+    { tls = false, ...options }: SiteOptions,
+    hooks: Hooks<Named, IncomingMessage>,
   ) {
-    this.sockets = parts.sockets;
-    this.route = parts.route;
-    this.log = parts.log;
-    this.port = parts.port;
-    this.#opened = opened;
+    this.#t = t;
+    this.#tls = tls;
+    this.#server = tls ? createTlsServer({ key, cert }) : createServer();
+    this.sockets = new Sockets(this.#server, { logger: this.log, ...options });
+    this.route = this.sockets.route("/:name", {
+      ...hooks,
+      open: (ws) => {
+        this.#opened.set(ws.params.name, ws);
+        return hooks.open?.(ws);
+      },
+    });
   }
 
   /** Serves the route `/:name` until the test is over. */
   static async start(
     t: TestContext,
-    options: SocketsOptions<IncomingMessage> = {},
+    options: SiteOptions = {},
     hooks: Hooks<Named, IncomingMessage> = {},
   ): Promise<Site> {
-    const log = new Log();
-    const opened = new Map<string, NamedSocket>();
-    const sockets = new Sockets(undefined, { logger: log, ...options });
-    const route = sockets.route("/:name", {
-      ...hooks,
-      open(ws) {
-        opened.set(ws.params.name, ws);
-        return hooks.open?.(ws);
-      },
-    });
-    const port = await served(t, await sockets.listen(0, "127.0.0.1"));
-    t.after(() => sockets.close({ grace: 100 }));
-    return new Site({ sockets, route, log, port }, opened);
+    const site = new Site(t, options, hooks);
+    site.port = await serve(t, site.#server);
+    t.after(() => site.sockets.close({ grace: 100 }));
+    return site;
   }
 
   async open(name: string, options: ClientOptions = {}): Promise<Ends<Client>> {
@@ -64,7 +72,8 @@ export class Site {
 
   /** With a client that reads only when it is told to. */
   async openRaw(name: string, options: Partial<RawClientOptions> = {}): Promise<Ends<RawClient>> {
-    const client = await RawClient.connect({ port: this.port, path: `/${name}`, ...options });
+    const client = await RawClient.connect({ port: this.port, tls: this.#tls, path: `/${name}`, ...options });
+    this.#t.after(() => client.drop());
     return { client, ws: await this.#socketOf(name) };
   }
 
