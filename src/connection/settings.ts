@@ -15,7 +15,7 @@ export interface ConnectionSettings {
   readonly messageTimeout: number;
   /** How much may wait for the handler before the peer is paused. */
   readonly inbox: InboxLimits;
-  /** How many messages of one socket hooks may handle at once, instead of one after the other. @default 1 */
+  /** How many messages of one socket hooks may handle at once: a whole number, or Infinity. @default 1 */
   readonly concurrency: number;
   /** Above so many bytes on their way out, `send` waits. @default 65536 */
   readonly highWaterMark: number;

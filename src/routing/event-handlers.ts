@@ -1,6 +1,7 @@
 /** Events: messages of the form `{"event", "data", "id"?}`, each with a handler of its own. */
 
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { isPromise } from "../connection/promises.js";
 import { InvalidOptionError, InvalidRouteError, describe } from "../errors.js";
 import { JsonReply, jsonText, sendReply, unlessSettled, type ReplySocket } from "./reply.js";
 
@@ -8,7 +9,7 @@ import { JsonReply, jsonText, sendReply, unlessSettled, type ReplySocket } from 
  * The codes of the errors that a client is answered with:
  *
  * - `invalid_json`: the message is no JSON.
- * - `invalid_event`: it is no object with the name of an event, or its `id` is neither a string nor a number.
+ * - `invalid_event`: it is no object with the name of an event, or its `id` is neither a string nor a number that JSON can carry.
  * - `unknown_event`: nobody handles events of this name.
  * - `invalid_data`: the data is not what the schema of the event says; `issues` tells where.
  */
@@ -37,10 +38,15 @@ export interface EventIssue {
 /** What the client names its event with, to tell the answer to it from others. */
 export type EventId = string | number;
 
-/** An event as it came. */
-export interface EventMessage {
+/** An event as it came: nothing is known yet of its id. */
+export interface ReceivedEvent {
   readonly event: string;
   readonly data: unknown;
+  readonly id: unknown;
+}
+
+/** An event that can be answered. */
+interface EventMessage extends ReceivedEvent {
   readonly id: EventId | undefined;
 }
 
@@ -71,10 +77,12 @@ export class EventHandlers {
   }
 
   /**
+   * @param given - a schema, or not, and a handler. Some schemas are functions too: it is the number that tells
    * @throws {InvalidRouteError} if the name or the handler is none, or the event has a handler
    * @throws {InvalidOptionError} if the schema is none
    */
-  add(event: unknown, schema: unknown, handle: unknown): void {
+  add(event: unknown, given: readonly unknown[]): void {
+    const [handle] = given.slice(-1);
     if (typeof event !== "string" || typeof handle !== "function") {
       throw new InvalidRouteError(
         `expected the name of an event and a function, but got ${describe(event)} and ${describe(handle)}`,
@@ -83,13 +91,18 @@ export class EventHandlers {
     const name = `on(${JSON.stringify(event)}) of ${this.#endpoint}`;
     if (this.#handlers.has(event))
       throw new InvalidRouteError(`expected one handler for each event, but this is another ${name}`);
-    if (schema !== undefined && !isSchema(schema))
-      throw new InvalidOptionError("schema", "a Standard Schema, such as one of zod", schema);
+    const schema = given.length > 1 ? checkedSchema(given[0]) : undefined;
     this.#handlers.set(event, { name, schema, handle: handle as EventHandler["handle"] });
   }
 
   /** Handles an event. @returns a promise only where something has to be waited for */
-  handle(ws: ReplySocket, message: EventMessage): Promise<void> | undefined {
+  handle(ws: ReplySocket, { event, data, id }: ReceivedEvent): Promise<void> | undefined {
+    if (isEventId(id)) return this.#handle(ws, { event, data, id });
+    const problem = `expected a string or a number as the id, but got ${describe(id)}`;
+    return sendEventError(ws, "invalid_event", problem, { event });
+  }
+
+  #handle(ws: ReplySocket, message: EventMessage): Promise<void> | undefined {
     const handler = this.#handlers.get(message.event);
     if (handler === undefined) {
       const problem = `there is no event ${describe(message.event)}`;
@@ -97,8 +110,8 @@ export class EventHandlers {
     }
     if (handler.schema === undefined) return reply(ws, { message, handler }, message.data);
     const outcome = handler.schema["~standard"].validate(message.data);
-    if (outcome instanceof Promise)
-      return outcome.then((result) => replyIfValid(ws, { message, handler }, result));
+    if (isPromise(outcome))
+      return Promise.resolve(outcome).then((result) => replyIfValid(ws, { message, handler }, result));
     return replyIfValid(ws, { message, handler }, outcome);
   }
 }
@@ -154,7 +167,7 @@ export function sendEventError(
  *
  * @returns the code of an error if it is none
  */
-export function readEvent(text: string): EventMessage | "invalid_json" | "invalid_event" {
+export function readEvent(text: string): ReceivedEvent | "invalid_json" | "invalid_event" {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -163,16 +176,17 @@ export function readEvent(text: string): EventMessage | "invalid_json" | "invali
   }
   if (typeof value !== "object" || value === null || !("event" in value) || typeof value.event !== "string")
     return "invalid_event";
-  const { event, data, id } = value as {
-    readonly event: string;
-    readonly data?: unknown;
-    readonly id?: unknown;
-  };
-  return isEventId(id) ? { event, data, id } : "invalid_event";
+  return value as ReceivedEvent; // whose `data` and `id` are undefined where they are not there
 }
 
 function isEventId(id: unknown): id is EventId | undefined {
-  return id === undefined || typeof id === "string" || typeof id === "number";
+  return id === undefined || typeof id === "string" || Number.isFinite(id);
+}
+
+/** Nor may it be `undefined`, as of a wrong import: then nothing would be checked. @throws {InvalidOptionError} */
+function checkedSchema(schema: unknown): StandardSchemaV1 {
+  if (isSchema(schema)) return schema;
+  throw new InvalidOptionError("schema", "a Standard Schema, such as one of zod", schema);
 }
 
 function isSchema(schema: unknown): schema is StandardSchemaV1 {

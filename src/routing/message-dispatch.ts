@@ -2,7 +2,7 @@
 
 import type { Message } from "../connection/message.js";
 import type { Socket } from "../connection/socket.js";
-import type { CloseInfo } from "../errors.js";
+import { ConnectionClosedError, type CloseInfo } from "../errors.js";
 import { EventHandlers, readEvent, sendEventError } from "./event-handlers.js";
 import type { Hooks } from "./handler.js";
 import { matchMessage } from "./message-pattern.js";
@@ -57,7 +57,11 @@ export class MessageDispatch implements Hooks<never, never> {
     this.#handlers = [...this.#patterns, ...this.#catchAlls];
   }
 
-  async open(ws: AnySocket): Promise<void> {
+  open(ws: AnySocket): Promise<void> | undefined {
+    return this.#openings.length === 0 ? undefined : this.#open(ws);
+  }
+
+  async #open(ws: AnySocket): Promise<void> {
     for (const open of this.#openings)
       await sendReply(ws, open(ws as never), `onOpen of ${this.#endpoint}`, sendMessageReply);
   }
@@ -74,8 +78,23 @@ export class MessageDispatch implements Hooks<never, never> {
     return this.#handle(ws, message, () => sendEventError(ws, event, problems[event]));
   }
 
-  async close(ws: AnySocket, info: CloseInfo): Promise<void> {
-    for (const close of this.#closings) await close(ws as never, info);
+  close(ws: AnySocket, info: CloseInfo): Promise<void> | undefined {
+    return this.#closings.length === 0 ? undefined : this.#close(ws, info);
+  }
+
+  /** Runs them all, whatever becomes of those before: each may have something of its own to put in order. */
+  async #close(ws: AnySocket, info: CloseInfo): Promise<void> {
+    const faults: unknown[] = [];
+    for (const close of this.#closings) {
+      try {
+        await close(ws as never, info);
+      } catch (error) {
+        if (!(error instanceof ConnectionClosedError)) faults.push(error); // that one is no news here
+      }
+    }
+    if (faults.length > 1)
+      throw new AggregateError(faults, `${faults.length} handlers of onClose of ${this.#endpoint} failed`);
+    for (const fault of faults) throw fault;
   }
 
   /**

@@ -27,7 +27,7 @@ export type EventHandler<Data, Params, Request> = (data: Data, ws: Socket<Params
  * fails the handler with an `InvalidReplyError`.
  *
  * The messages of one socket are handled one at a time and in order, if `concurrency` says nothing else, and so are the
- * handlers of one message.
+ * handlers of one message. Every method returns what it belongs to, so that calls can be chained.
  */
 export abstract class MessageHandlers<Params, Request> {
   /** What the handlers are given to. @internal */
@@ -38,19 +38,22 @@ export abstract class MessageHandlers<Params, Request> {
    *
    * @throws {InvalidRouteError} if it is no function
    */
-  onOpen(handler: (ws: Socket<Params, Request>) => Reply): void {
+  onOpen(handler: (ws: Socket<Params, Request>) => Reply): this {
     checkFunction(handler, "onOpen");
     this.messages.addOpening(handler);
+    return this;
   }
 
   /**
-   * Adds a handler for ended connections, after their last message. What it returns is awaited, and otherwise ignored.
+   * Adds a handler for ended connections, after their last message. What it returns is awaited, and otherwise ignored. All
+   * of these handlers run, also behind one that fails.
    *
    * @throws {InvalidRouteError} if it is no function
    */
-  onClose(handler: (ws: Socket<Params, Request>, info: CloseInfo) => unknown): void {
+  onClose(handler: (ws: Socket<Params, Request>, info: CloseInfo) => unknown): this {
     checkFunction(handler, "onClose");
     this.messages.addClosing(handler);
+    return this;
   }
 
   /**
@@ -60,13 +63,14 @@ export abstract class MessageHandlers<Params, Request> {
    * @param pattern - for text messages: a regular expression, or the source of one, which has to match from the beginning
    * @throws {InvalidRouteError} if the pattern or the handler is none
    */
-  onMessage(handler: MessageHandler<Params, Request>): void;
-  onMessage(pattern: string | RegExp, handler: PatternHandler<Params, Request>): void;
-  onMessage(...given: readonly unknown[]): void {
+  onMessage(handler: MessageHandler<Params, Request>): this;
+  onMessage(pattern: string | RegExp, handler: PatternHandler<Params, Request>): this;
+  onMessage(...given: readonly unknown[]): this {
     const [handler] = given.slice(-1);
     checkFunction(handler, "onMessage");
     const pattern = given.length > 1 ? messagePattern(given[0]) : undefined;
     this.messages.addMessageHandler(pattern, handler as (message: Message) => unknown);
+    return this;
   }
 
   /**
@@ -83,12 +87,11 @@ export abstract class MessageHandlers<Params, Request> {
     event: string,
     schema: Schema,
     handler: EventHandler<StandardSchemaV1.InferOutput<Schema>, Params, Request>,
-  ): void;
-  on(event: string, handler: EventHandler<unknown, Params, Request>): void;
-  on(event: string, ...rest: readonly unknown[]): void {
-    // Some schemas are functions too: it is the number that tells.
-    const [schema, handler] = rest.length > 1 ? rest : [undefined, rest[0]];
-    this.messages.events.add(event, schema, handler);
+  ): this;
+  on(event: string, handler: EventHandler<unknown, Params, Request>): this;
+  on(event: string, ...rest: readonly unknown[]): this {
+    this.messages.events.add(event, rest);
+    return this;
   }
 }
 

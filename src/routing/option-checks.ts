@@ -14,12 +14,12 @@ const routeNumbers = {
   highWaterMark: 0,
   maxBufferedAmount: 1,
   maxRooms: 0,
-  concurrency: 1,
 } as const;
 
 /** The names of the options of a route. */
 export const routeOptionNames: readonly string[] = [
   ...Object.keys(routeNumbers),
+  "concurrency",
   "name",
   "compression",
   "subprotocols",
@@ -46,6 +46,7 @@ const socketsOptionNames: readonly string[] = [
 export function checkRouteOptions(options: object): void {
   checkObject(options);
   for (const [name, least] of Object.entries(routeNumbers)) checkNumber(options, name, least);
+  check(options, "concurrency", "a whole number, at least 1, or Infinity", isConcurrency);
   check(options, "name", "a string", (value) => typeof value === "string");
   check(options, "compression", "true, false or an object with threshold and window bits", isCompression);
   check(options, "subprotocols", "a list of different tokens (RFC 6455 §4.1) or a function", isSubprotocols);
@@ -113,6 +114,10 @@ export function checkKnown(options: object, names: readonly string[]): void {
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null;
+}
+
+function isConcurrency(value: unknown): boolean {
+  return value === Infinity || (Number.isInteger(value) && Number(value) >= 1);
 }
 
 function isOverflowMode(value: unknown): boolean {

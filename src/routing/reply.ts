@@ -31,6 +31,7 @@ export type Reply =
 
 /** As much of a socket as sending needs. */
 export interface ReplySocket {
+  readonly connected: boolean;
   send(data: Sendable): Promise<void>;
 }
 
@@ -64,6 +65,7 @@ async function sendAll<To>(
 ): Promise<void> {
   let isEmpty = true;
   for await (const value of replies) {
+    if (!ws.connected) return; // also where nothing is sent, whose failure would tell
     isEmpty = false;
     await sendValue(ws, value, to);
   }

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { Blueprint, Sockets, type Socket } from "jackfield";
-import { Client, bounded, deferred, until } from "../frameworks/clients.js";
+import { Sockets } from "jackfield";
+import {
+  Client,
+  RawClient,
+  bounded,
+  clientFrame,
+  deferred,
+  until,
+  upgradeText,
+} from "../frameworks/clients.js";
 import { site } from "./messages-site.js";
-
-/** A handler that always says the same. */
-const say = (what: string) => (): string => what;
 
 describe("onMessage", bounded, () => {
   test("W1: a handler for everything gets text and bytes, and what it returns is the reply", async (t) => {
@@ -105,6 +110,23 @@ describe("onMessage", bounded, () => {
     assert.deepEqual([await client.next(), await client.next()], ["slow", "after it"]);
   });
 
+  test("handlers that have nothing to wait for are through before the next message, without a promise", async (t) => {
+    const order: string[] = [];
+    const { port } = await site(t, (sockets) => {
+      sockets.onMessage(".*", () => "reply");
+      sockets.onMessage((message) => {
+        order.push(`message ${String(message)}`);
+        queueMicrotask(() => order.push(`promises of ${String(message)}`));
+      });
+      sockets.on("event", () => order.push("event"));
+    });
+    const event = clientFrame(`{"event":"event"}`);
+    const frames = [upgradeText("/"), clientFrame("1"), event, clientFrame("2")]; // in one segment
+    new RawClient(port).write(Buffer.concat(frames.map((frame) => Buffer.from(frame))));
+    await until(() => order.includes("promises of 2"));
+    assert.deepEqual(order, ["message 1", "event", "message 2", "promises of 1", "promises of 2"]);
+  });
+
   test("hands the socket to every kind of handler", async (t) => {
     const { client } = await site(t, (sockets) => {
       sockets.onOpen((ws) => ws.id);
@@ -167,6 +189,27 @@ describe("onOpen and onClose", bounded, () => {
     assert.deepEqual(log.errors, []);
   });
 
+  test("W8: each onClose has its turn, whatever becomes of those before it", async (t) => {
+    const order: string[] = [];
+    const { client, sockets, log } = await site(t, (sockets) => {
+      sockets.onClose((ws) => ws.send("nobody is there any more"));
+      sockets.onClose(() => order.push("first"));
+      sockets.onClose(() => {
+        throw new Error("one");
+      });
+      sockets.onClose(() => order.push("second"));
+      sockets.onClose(() => Promise.reject(new Error("two")));
+      sockets.onClose(() => order.push("third"));
+    });
+    await client.close();
+    await until(() => sockets.size === 0);
+    assert.deepEqual(order, ["first", "second", "third"]);
+    const [{ error } = { error: undefined }, ...others] = log.errors;
+    assert.deepEqual(others, []);
+    assert.ok(error instanceof AggregateError);
+    assert.deepEqual(error.errors.map(String), ["Error: one", "Error: two"]);
+  });
+
   test("W8: broadcast reaches everyone", async (t) => {
     const { client, port, sockets } = await site(t, (sockets) =>
       sockets.onMessage((message, ws) => sockets.broadcast(message, { except: ws })),
@@ -175,133 +218,5 @@ describe("onOpen and onClose", bounded, () => {
     await until(() => sockets.size === 3);
     client.send("to all others");
     for (const other of others) assert.equal(await other.next(), "to all others");
-  });
-});
-
-describe("endpoints", bounded, () => {
-  test("W7: that of the app is named websocket and at /, or where the option says", async (t) => {
-    const { sockets } = await site(t, (sockets) => sockets.onMessage(say("here")));
-    assert.equal(sockets.urlFor("websocket"), "/");
-    const elsewhere = await site(t, (sockets) => sockets.onMessage(say("there")), {
-      endpoint: "/ws/:room",
-      path: "/ws/7",
-    });
-    elsewhere.client.send("?");
-    assert.equal(await elsewhere.client.next(), "there");
-    assert.equal(elsewhere.sockets.urlFor("websocket", { room: 8 }), "/ws/8");
-  });
-
-  test("there is none before its first handler", () => {
-    const sockets = new Sockets();
-    assert.throws(() => sockets.urlFor("websocket"), { code: "ERR_INVALID_URL" });
-    sockets.onMessage(say("now"));
-    assert.equal(sockets.urlFor("websocket"), "/");
-    assert.throws(() => sockets.route("/", say("taken")), { code: "ERR_INVALID_ROUTE" });
-  });
-
-  test("others have handlers, variables, options and an audience of their own", async (t) => {
-    const { sockets, port, client } = await site(t, (sockets) => sockets.onMessage(say("app")));
-    const game = sockets.endpoint("/game/:id", { name: "game", matchOne: true, maxMessageSize: 100 });
-    game.onMessage("id", (_message, _match, ws) => ws.params.id);
-    game.onMessage((message) => message);
-    const player = await Client.connect(port, "/game/7");
-    player.send("id");
-    assert.equal(await player.next(), "7");
-    await player.echo("only one");
-    client.send("?");
-    assert.equal(await client.next(), "app");
-    await game.route.to({ id: "7" }).send("to the players of 7");
-    assert.equal(await player.next(), "to the players of 7");
-    assert.equal(sockets.urlFor("game", { id: 8 }), "/game/8");
-    player.send("x".repeat(101));
-    assert.equal((await player.closed).code, 1009);
-  });
-
-  test("F5: a blueprint has its own, as often as it is mounted", async (t) => {
-    const chat = new Blueprint("chat", { matchOne: true });
-    chat.onMessage("who", (_message, _match, ws: Socket<unknown>) => JSON.stringify(ws.params));
-    chat.onMessage((message) => message);
-    chat.on("ping", () => "pong");
-    chat.endpoint("/admin", { name: "admin" }).onMessage(say("admin"));
-    const { sockets, port } = await site(t, (sockets) => {
-      sockets.onMessage(say("app"));
-      sockets.register(chat, { urlPrefix: "/chat/:room" });
-      sockets.register(chat, { urlPrefix: "/again", name: "again" });
-    });
-    assert.equal(sockets.urlFor("chat.websocket", { room: 7 }), "/chat/7");
-    assert.equal(sockets.urlFor("chat.admin", { room: 7 }), "/chat/7/admin");
-    const [first, second] = [await Client.connect(port, "/chat/7"), await Client.connect(port, "/again")];
-    for (const [client, params] of [
-      [first, { room: "7" }],
-      [second, {}],
-    ] as const) {
-      client.send("who");
-      assert.deepEqual(await client.nextJson(), params);
-      client.send(`{"event": "ping"}`);
-      assert.deepEqual(await client.nextJson(), { event: "ping", data: "pong" });
-    }
-    const admin = await Client.connect(port, "/again/admin");
-    admin.send("?");
-    assert.equal(await admin.next(), "admin");
-    assert.throws(() => new Blueprint("x", { matchOne: 1 as never }), { code: "ERR_INVALID_OPTION" });
-  });
-
-  test("wrong options are refused", () => {
-    assert.throws(() => new Sockets(undefined, { matchOne: "yes" as never }), { code: "ERR_INVALID_OPTION" });
-    assert.throws(() => new Sockets(undefined, { endpoint: 7 as never }), { code: "ERR_INVALID_OPTION" });
-    const sockets = new Sockets();
-    assert.throws(() => sockets.endpoint("/a", { matchOne: 1 as never }), { code: "ERR_INVALID_OPTION" });
-    assert.throws(() => sockets.endpoint("/a", { matchone: true } as never), { code: "ERR_INVALID_OPTION" });
-    assert.throws(() => sockets.endpoint("a"), { code: "ERR_INVALID_ROUTE" });
-  });
-});
-
-describe("the option concurrency", bounded, () => {
-  test("lets so many messages of one socket be handled at once, and no more", async (t) => {
-    const gates = new Map(["1", "2", "3"].map((name) => [name, deferred()]));
-    const begun: string[] = [];
-    const { client } = await site(
-      t,
-      (sockets) =>
-        sockets.onMessage(".*", async (message) => {
-          begun.push(message);
-          await gates.get(message)?.promise;
-          return message;
-        }),
-      { concurrency: 2 },
-    );
-    for (const name of gates.keys()) client.send(name);
-    await until(() => begun.length === 2);
-    gates.get("2")?.resolve();
-    assert.equal(await client.next(), "2");
-    await until(() => begun.length === 3);
-    gates.get("3")?.resolve();
-    assert.equal(await client.next(), "3");
-    gates.get("1")?.resolve();
-    assert.equal(await client.next(), "1");
-  });
-
-  test("still has the end come last, and a fault end the connection", async (t) => {
-    const gate = deferred();
-    const order: string[] = [];
-    const { client, sockets, log } = await site(
-      t,
-      (sockets) => {
-        sockets.onMessage("wait", async () => {
-          await gate.promise;
-          order.push("done");
-        });
-        sockets.onMessage("fail", () => Promise.reject(new Error("no")));
-        sockets.onClose(() => order.push("closed"));
-      },
-      { concurrency: Infinity },
-    );
-    client.send("wait");
-    client.send("fail");
-    assert.equal((await client.closed).code, 1011);
-    gate.resolve();
-    await until(() => sockets.size === 0);
-    assert.deepEqual(order, ["done", "closed"]);
-    assert.equal(log.errors.length, 1);
   });
 });

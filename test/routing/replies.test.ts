@@ -118,6 +118,29 @@ describe("what a message handler returns", bounded, () => {
     assert.deepEqual(log.errors, []);
   });
 
+  test("W5: a generator ends with the connection also where it has nothing to say", async (t) => {
+    const [begun, ended] = [deferred(), deferred()];
+    const { client, sockets, log } = await site(t, (sockets) =>
+      sockets.onMessage(async function* () {
+        try {
+          for (;;) {
+            begun.resolve();
+            await new Promise(setImmediate);
+            yield;
+          }
+        } finally {
+          ended.resolve();
+        }
+      }),
+    );
+    client.send("go");
+    await begun.promise;
+    client.ws.terminate();
+    await ended.promise;
+    await until(() => sockets.size === 0);
+    assert.deepEqual(log.errors, []);
+  });
+
   test("onOpen that returns what is no reply is told too", async (t) => {
     const members = new Set<unknown>();
     const { client, log } = await site(t, (sockets) =>

@@ -51,6 +51,12 @@ export function messages(): void {
   });
   const game = sockets.endpoint("/game/:id", { name: "game", matchOne: true, concurrency: 4 });
   game.onMessage((_message, ws) => ws.params.id);
+  game
+    .onOpen((ws) => ws.params.id)
+    .onMessage((message) => message)
+    .on("leave", () => undefined)
+    .onClose(() => undefined)
+    .route.name.trim();
   const route: Route<PathParams<"/game/:id">, IncomingMessage> = game.route;
   void route.to({ id: "7" }).send("hi");
 
