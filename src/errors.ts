@@ -9,8 +9,11 @@
  *        ├─ InvalidFrameError        ERR_INVALID_FRAME       sendFrame out of order or malformed
  *        ├─ InvalidCloseError        ERR_INVALID_CLOSE       close with a code or reason that may not be sent
  *        ├─ InvalidJsonError         ERR_INVALID_JSON        receiveJson of something that is no JSON
+ *        ├─ BrokerError              ERR_BROKER              a broker that cannot be reached or is closed
  *        ├─ InvalidOptionError       ERR_INVALID_OPTION      a wrong option, at construction
  *        ├─ InvalidRouteError        ERR_INVALID_ROUTE       a route or handler that cannot be registered
+ *        ├─ InvalidReplyError        ERR_INVALID_REPLY       a message handler returned something that can't be sent
+ *        ├─ InvalidRoomError         ERR_INVALID_ROOM        a room that cannot be joined or spoken to
  *        ├─ InvalidUrlError          ERR_INVALID_URL         a URL that cannot be built from what was given
  *        ├─ SharedAreaError          ERR_SHARED_AREA         a shared area or a slice of one that cannot be had
  *        ├─ SocketContextError       ERR_NO_SOCKET_CONTEXT   ws of jackfield/context, where there is no socket
@@ -117,6 +120,31 @@ export class InvalidOptionError extends JackfieldError {
 /** A route that cannot be registered. */
 export class InvalidRouteError extends JackfieldError {
   readonly code = "ERR_INVALID_ROUTE";
+}
+
+/** A message handler returned something that cannot be sent. */
+export class InvalidReplyError extends JackfieldError {
+  readonly code = "ERR_INVALID_REPLY";
+  /** The name of the handler. */
+  readonly handler: string;
+  /** What it returned, or yielded. */
+  readonly received: unknown;
+
+  constructor(handler: string, expected: string, received: unknown, cause?: unknown) {
+    super(`expected ${expected}, from ${handler}, but got ${describe(received)}`, { cause });
+    this.handler = handler;
+    this.received = received;
+  }
+}
+
+/** A broker that did not take what it was given: it is closed, or cannot be reached. */
+export class BrokerError extends JackfieldError {
+  readonly code = "ERR_BROKER";
+}
+
+/** A room whose name is none, or that a socket cannot join. */
+export class InvalidRoomError extends JackfieldError {
+  readonly code = "ERR_INVALID_ROOM";
 }
 
 /** A URL that cannot be built: the route is unknown, or its variables or the address are not what they must be. */

@@ -4,7 +4,7 @@ export { Sockets, type HttpFramework, type UpgradeRequestListener } from "./fram
 export { acceptUpgrade, type AcceptOptions, type AcceptedSocket } from "./node/accept-upgrade.js";
 export type { ProxyOptions, TrustProxy } from "./node/trusted-proxies.js";
 
-export { Socket, type Sendable } from "./connection/socket.js";
+export { Socket } from "./connection/socket.js";
 export type { SessionOf } from "./connection/session-of.js";
 export { SharedArea } from "./connection/shared-area.js";
 export type { Cookies } from "./connection/handshake-facts.js";
@@ -13,12 +13,27 @@ export type { Message } from "./connection/transport.js";
 // All of it, so that applications can add to the interface that is in it.
 export * from "./connection/socket-data.js";
 
+export { PreparedMessage, type SendOptions, type Sendable } from "./connection/prepared-message.js";
+export type { OverflowCounts, OverflowMode } from "./connection/overflow.js";
 export { Audience, type AudienceSendOptions } from "./rooms/audience.js";
+export type { Broker, BrokerLink, BrokerReceiver } from "./rooms/broker.js";
+export { MemoryBroker } from "./rooms/memory-broker.js";
+export { Room } from "./rooms/room.js";
+export type { RoomOptions } from "./rooms/rooms.js";
 export type { BeforeHook } from "./routing/before.js";
 export { Blueprint, type BlueprintOptions, type RegisterOptions } from "./routing/blueprint.js";
+export { Endpoint, RoutedEndpoint, type EndpointOptions } from "./routing/endpoint.js";
+export type { EventErrorCode, EventErrorMessage, EventId, EventIssue } from "./routing/event-handlers.js";
 export type { AnyFramework, Framework, ParamsIn } from "./routing/framework.js";
 export type { Handler, Hooks, LoopHandler } from "./routing/handler.js";
 export type { Identity, IdentityAudience } from "./routing/identities.js";
+export {
+  MessageHandlers,
+  type EventHandler,
+  type MessageHandler,
+  type PatternHandler,
+} from "./routing/message-handlers.js";
+export { json, JsonReply, type Reply, type SingleReply } from "./routing/reply.js";
 export type { RouteDecorator } from "./routing/method-decorator.js";
 export type {
   CompressionOptions,
@@ -39,6 +54,7 @@ export type { UrlArguments, UrlFor, UrlOptions, UrlParams } from "./routing/url.
 export { CloseCode } from "./protocol/close-code.js";
 export { Opcode } from "./protocol/opcode.js";
 export {
+  BrokerError,
   ConcurrentReceiveError,
   ConnectionClosedError,
   InvalidCloseError,
@@ -46,6 +62,8 @@ export {
   InvalidJsonError,
   InvalidMessageError,
   InvalidOptionError,
+  InvalidReplyError,
+  InvalidRoomError,
   InvalidRouteError,
   InvalidUrlError,
   JackfieldError,

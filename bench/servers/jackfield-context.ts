@@ -1,28 +1,24 @@
-/** Jackfield with handlers that are loops over messages of the current socket. */
+/** The loop handlers, of an app that has imported `jackfield/context` and uses it: what only that costs, is seen here. */
 
 import { Sockets } from "jackfield";
-import { currentSocket, ws } from "jackfield/context";
+import { currentSocket, ws as current } from "jackfield/context";
 import { report } from "./serve.js";
-import type { Subscriber } from "./subscriber.js";
 
 const sockets = new Sockets();
-const subscribers = new Set<Subscriber>();
+const news = sockets.room("news");
 
 sockets.route("/echo", async () => {
-  for await (const message of ws) await ws.send(message);
+  for await (const message of current) await current.send(message);
 });
 
 sockets.route("/subscribe", async () => {
-  const subscriber = currentSocket();
-  subscribers.add(subscriber);
-  await subscriber.whenClosed;
-  subscribers.delete(subscriber);
+  const ws = currentSocket();
+  void ws.join(news);
+  await ws.whenClosed;
 });
 
 sockets.route("/publish", async () => {
-  for await (const message of ws) {
-    for (const subscriber of subscribers) void subscriber.send(message);
-  }
+  for await (const message of current) await news.send(message);
 });
 
 const server = await sockets.listen(0, "127.0.0.1");

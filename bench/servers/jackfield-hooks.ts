@@ -2,10 +2,9 @@
 
 import { Sockets } from "jackfield";
 import { report } from "./serve.js";
-import type { Subscriber } from "./subscriber.js";
 
 const sockets = new Sockets();
-const subscribers = new Set<Subscriber>();
+const news = sockets.room("news");
 
 sockets.route("/echo", {
   message(ws, message) {
@@ -15,16 +14,13 @@ sockets.route("/echo", {
 
 sockets.route("/subscribe", {
   open(ws) {
-    subscribers.add(ws);
-  },
-  close(ws) {
-    subscribers.delete(ws);
+    void ws.join(news);
   },
 });
 
 sockets.route("/publish", {
   message(_ws, message) {
-    for (const subscriber of subscribers) void subscriber.send(message);
+    void news.send(message);
   },
 });
 

@@ -2,25 +2,21 @@
 
 import { Sockets } from "jackfield";
 import { report } from "./serve.js";
-import type { Subscriber } from "./subscriber.js";
 
 const sockets = new Sockets();
-const subscribers = new Set<Subscriber>();
+const news = sockets.room("news");
 
 sockets.route("/echo", async (ws) => {
   for await (const message of ws) await ws.send(message);
 });
 
 sockets.route("/subscribe", async (ws) => {
-  subscribers.add(ws);
+  void ws.join(news);
   await ws.whenClosed;
-  subscribers.delete(ws);
 });
 
 sockets.route("/publish", async (ws) => {
-  for await (const message of ws) {
-    for (const subscriber of subscribers) void subscriber.send(message);
-  }
+  for await (const message of ws) await news.send(message);
 });
 
 const server = await sockets.listen(0, "127.0.0.1");

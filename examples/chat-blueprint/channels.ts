@@ -1,6 +1,7 @@
 /** The channels: who is there, and what was said last. */
-import type { Socket } from "jackfield";
+import type { Room, Socket } from "jackfield";
 import type { Member } from "./session.js";
+import { sockets } from "./sockets.js";
 
 /** What the page gets to hear. */
 export type News =
@@ -13,16 +14,23 @@ const maxBacklog = 50;
 export const KICKED = 4403;
 
 export class Channel {
+  readonly #room: Room;
   readonly #people = new Map<Socket, Member>();
   readonly #backlog: News[] = [];
 
+  constructor(name: string) {
+    this.#room = sockets.room(name);
+  }
+
   enter(ws: Socket, member: Member): void {
+    void ws.join(this.#room);
     this.#people.set(ws, member);
     for (const news of this.#backlog) void ws.sendJson(news);
     this.#tellPeople();
   }
 
   leave(ws: Socket): void {
+    ws.leave(this.#room);
     if (this.#people.delete(ws)) this.#tellPeople();
   }
 
@@ -50,11 +58,11 @@ export class Channel {
 
   /** Waits for nobody: who reads too slowly is closed by Jackfield in the end, and the others notice nothing. */
   #tell(news: News): void {
-    for (const ws of this.#people.keys()) void ws.sendJson(news);
+    void this.#room.sendJson(news);
   }
 }
 
-const channels = new Map(["lobby", "workshop", "kitchen"].map((name) => [name, new Channel()]));
+const channels = new Map(["lobby", "workshop", "kitchen"].map((name) => [name, new Channel(name)]));
 
 export const channelNames: readonly string[] = [...channels.keys()];
 

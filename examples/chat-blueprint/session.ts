@@ -1,5 +1,6 @@
 /** Sessions, and who is logged in by them. */
 import { randomUUID } from "node:crypto";
+import type { RequestHandler } from "express";
 import session from "express-session";
 
 export interface Member {
@@ -14,7 +15,7 @@ declare module "express-session" {
 }
 
 // Kept in the memory, so that they end with the process: an application with users has a store, and a lasting secret.
-export const sessions = session({
+export const sessions: RequestHandler = session({
   secret: process.env["SESSION_SECRET"] ?? randomUUID(),
   resave: false,
   saveUninitialized: false,

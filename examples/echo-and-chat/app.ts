@@ -1,18 +1,16 @@
 /** The app: an echo, chat rooms, and the page that shows both. */
-import { fileURLToPath } from "node:url";
 import express from "express";
 import { Sockets } from "jackfield/express";
+import { folderOf, sharedFolder } from "../shared/folders.js";
 import { Chat } from "./chat.js";
-
-// Found from the package's root, since the compiler leaves the page where it is.
-const page = new URL("examples/echo-and-chat/public", import.meta.resolve("jackfield/package.json"));
 
 export function createApp() {
   const app = express();
   const sockets = new Sockets(app);
-  const chat = new Chat();
+  const chat = new Chat((name) => sockets.room(name));
 
-  app.use(express.static(fileURLToPath(page)));
+  app.use(express.static(folderOf("echo-and-chat/public")));
+  app.use(express.static(sharedFolder));
 
   sockets.route("/echo", async (ws) => {
     for await (const message of ws) await ws.send(message);

@@ -4,39 +4,17 @@
  */
 
 import { ConnectionClosedError, type CloseInfo } from "../errors.js";
-import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
+import { CloseCode, type Failure } from "../protocol/close-code.js";
+import type { ConnectionObserver } from "./connection-observer.js";
+import type { Consumer, MessageTaker } from "./consumer.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Inbox } from "./inbox.js";
+import { Outbox, type OutboxOwner } from "./outbox.js";
+import type { OverflowPolicy } from "./overflow.js";
+import { PreparedMessage, type Outgoing } from "./prepared-message.js";
 import { SETTLED, deferred, refusal, type Deferred } from "./promises.js";
 import type { ConnectionSettings } from "./settings.js";
 import type { Message, Transport, TransportEvents } from "./transport.js";
-
-/** Who watches over a connection. */
-export interface ConnectionObserver {
-  /** The transport is gone too: nothing of the connection is left. */
-  released(): void;
-  /** After sends had to wait, the peer has caught up. */
-  drained(): void;
-  /** The application misused the socket in a way that a promise tells, which perhaps nobody looks at. */
-  misused(error: Error): void;
-}
-
-/** Takes messages as they come, one at a time. */
-export interface Consumer {
-  /**
-   * Never throws, and its promise never rejects.
-   *
-   * @param message - the message, or at last `undefined` when the connection has ended
-   * @returns a promise that keeps back the next message until it settles
-   */
-  consume(message: Message | undefined): Promise<void> | undefined;
-}
-
-/** Waits for one message. */
-export interface MessageTaker {
-  /** @param message - the message, or `undefined` if the connection ended */
-  take(message: Message | undefined): void;
-}
 
 type Phase =
   | { readonly name: "open" }
@@ -46,7 +24,7 @@ type Phase =
 
 const OPEN: Phase = { name: "open" };
 
-export class Connection implements TransportEvents {
+export class Connection implements TransportEvents, OutboxOwner {
   readonly transport: Transport;
   readonly settings: ConnectionSettings;
   readonly heartbeat: Heartbeat;
@@ -58,9 +36,11 @@ export class Connection implements TransportEvents {
 
   #taker: MessageTaker | undefined;
   #consumer: Consumer | undefined;
-  #consuming = false;
+  /** How many messages the consumer has not done with. */
+  #consuming = 0;
 
-  #drain: Deferred<void> | undefined;
+  /** Made when a message first has to wait, or is sent frame by frame. */
+  #outbox: Outbox | undefined;
   #end: Deferred<CloseInfo> | undefined;
 
   constructor(transport: Transport, settings: ConnectionSettings, observer: ConnectionObserver) {
@@ -134,7 +114,7 @@ export class Connection implements TransportEvents {
       taker.take(message);
     } else if (this.#phase !== OPEN) {
       return; // we said that we are going, and nobody waits for what still comes
-    } else if (this.#consumer !== undefined && !this.#consuming && !this.#hasWaiting) {
+    } else if (this.#consumer !== undefined && this.#mayConsume && !this.#hasWaiting) {
       this.#hand(message, this.#consumer);
       this.#consumeInbox();
     } else {
@@ -148,18 +128,22 @@ export class Connection implements TransportEvents {
     return this.#inbox !== undefined && this.#inbox.size > 0;
   }
 
+  get #mayConsume(): boolean {
+    return this.#consuming < this.settings.concurrency;
+  }
+
   #hand(message: Message | undefined, consumer: Consumer): void {
-    this.#consuming = true; // what comes of it, such as the end, must not overtake it
+    this.#consuming++; // what comes of it, such as the end, must not overtake it
     const consumed = consumer.consume(message);
-    if (consumed === undefined) this.#consuming = false;
+    if (consumed === undefined) this.#consuming--;
     void consumed?.then(() => {
-      this.#consuming = false;
+      this.#consuming--;
       this.#consumeInbox();
     });
   }
 
   #consumeInbox(): void {
-    while (this.#consumer !== undefined && !this.#consuming) {
+    while (this.#consumer !== undefined && this.#mayConsume) {
       const message = this.#inbox?.shift();
       if (message === undefined) return this.#endConsuming();
       this.#hand(message, this.#consumer);
@@ -170,7 +154,7 @@ export class Connection implements TransportEvents {
 
   #endConsuming(): void {
     const consumer = this.#consumer;
-    if (this.#phase.name !== "closed" || consumer === undefined) return;
+    if (this.#phase.name !== "closed" || consumer === undefined || this.#consuming > 0) return;
     this.#consumer = undefined;
     this.#hand(undefined, consumer);
   }
@@ -197,21 +181,47 @@ export class Connection implements TransportEvents {
   // Sending
 
   /**
-   * Ends the connection if more waits for the peer already than may. Whoever sends asks before, not after: one message
-   * may be larger than all that may wait.
+   * Sends a message.
+   *
+   * @param policy - what becomes of it if the peer is too slow
+   * @param key - of the messages with the same key, only the latest counts
    */
-  dropIfTooSlow(): boolean {
-    const isTooSlow =
-      this.#drain !== undefined && this.transport.bufferedAmount > this.settings.maxBufferedAmount;
-    if (isTooSlow) this.fail(failure(CloseCode.tryAgainLater, "the peer reads too slowly"));
-    return isTooSlow;
+  send(message: Outgoing, policy: OverflowPolicy = this.settings.overflow, key?: string): Promise<void> {
+    if (this.#phase !== OPEN) return this.refuseAsClosed();
+    if (this.#outbox?.isBusy === true) return this.#outbox.send(message, policy, key);
+    this.transmit(message);
+    return this.whenSent();
+  }
+
+  /** Sends one frame as it is. */
+  sendFrame(opcode: number, payload: string | Uint8Array, fin: boolean): Promise<void> {
+    if (this.#phase !== OPEN) return this.refuseAsClosed();
+    this.#outbox ??= new Outbox(this);
+    return this.#outbox.sendFrame(opcode, payload, fin);
+  }
+
+  /** Hands a message to the transport. */
+  transmit(message: Outgoing): void {
+    if (typeof message === "string") this.transport.sendText(message);
+    else if (message instanceof PreparedMessage) this.transport.sendPrepared(message);
+    else this.transport.sendBinary(message);
   }
 
   /** What settles when the peer keeps up with what was just sent. */
   whenSent(): Promise<void> {
     if (this.transport.bufferedAmount <= this.settings.highWaterMark) return SETTLED;
-    this.#drain ??= deferred<void>();
-    return this.#drain.promise;
+    this.#outbox ??= new Outbox(this);
+    return this.#outbox.whenDrained();
+  }
+
+  /** Bytes that were sent but not yet taken by the operating system. */
+  get bufferedAmount(): number {
+    return this.transport.bufferedAmount + (this.#outbox?.bufferedAmount ?? 0);
+  }
+
+  /** Messages that were dropped because the peer reads too slowly. */
+  get dropped(): number {
+    return this.#outbox?.dropped ?? 0;
   }
 
   /** A promise rejected because the connection is no longer open. */
@@ -226,11 +236,7 @@ export class Connection implements TransportEvents {
   }
 
   drained(): void {
-    const drain = this.#drain;
-    if (drain === undefined) return;
-    this.#drain = undefined;
-    drain.resolve();
-    this.#observer.drained();
+    if (this.#outbox?.drained() === true) this.#observer.drained();
   }
 
   // The end
@@ -238,6 +244,7 @@ export class Connection implements TransportEvents {
   /** Begins the closing handshake, unless the end has begun already. */
   close(code: number | undefined, reason: string, by: CloseInfo["by"]): void {
     if (this.#phase !== OPEN) return;
+    this.#outbox?.flush();
     const sent = { code: code ?? CloseCode.noStatusReceived, reason, by, clean: false };
     this.#phase = { name: "closing", sent };
     this.transport.sendClose(code, reason);
@@ -305,8 +312,7 @@ export class Connection implements TransportEvents {
     const taker = this.#taker;
     this.#taker = undefined;
     taker?.take(undefined);
-    this.#drain?.reject(new ConnectionClosedError(info));
-    this.#drain = undefined;
+    this.#outbox?.end(info);
     this.#end?.resolve(info);
     this.heartbeat.rejectPings(info);
     this.#consumeInbox();

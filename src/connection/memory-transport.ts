@@ -1,6 +1,7 @@
 /** Two transports that carry what the one sends to the other, in memory: a connection without a network. */
 
 import { Opcode } from "../protocol/opcode.js";
+import type { PreparedMessage } from "./prepared-message.js";
 import type { Message, Transport, TransportEvents } from "./transport.js";
 
 type Delivery = (events: TransportEvents) => void;
@@ -58,6 +59,10 @@ export class MemoryTransport implements Transport {
 
   sendBinary(bytes: Uint8Array): void {
     this.#peer?.arriveMessage(Buffer.from(bytes));
+  }
+
+  sendPrepared({ message }: PreparedMessage): void {
+    this.#peer?.arriveMessage(message);
   }
 
   sendFrame(opcode: number, payload: Uint8Array, fin: boolean): void {

@@ -3,6 +3,10 @@
 /** Settled already. One for all, as it is given out with nearly every message. */
 export const SETTLED: Promise<void> = Promise.resolve();
 
+export function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
 /** A promise whose rejection is no event of its own: whoever looks at it sees it, nobody else does. */
 export function refusal(error: Error): Promise<never> {
   return unobtrusive(Promise.reject(error));

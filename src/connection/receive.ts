@@ -1,7 +1,8 @@
 /** Waiting for one message, with a limit of time or a signal that ends the wait. */
 
 import { ConcurrentReceiveError, ConnectionClosedError } from "../errors.js";
-import type { Connection, MessageTaker } from "./connection.js";
+import type { Connection } from "./connection.js";
+import type { MessageTaker } from "./consumer.js";
 import { LONGEST_TIMEOUT } from "./timer-wheel.js";
 import { refusal } from "./promises.js";
 import type { Message } from "./transport.js";

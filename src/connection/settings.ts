@@ -1,6 +1,7 @@
 /** What can be set for a connection, and what holds if nothing is. */
 
 import type { InboxLimits } from "./inbox.js";
+import { OverflowPolicy } from "./overflow.js";
 
 /** How one connection behaves. Durations are in milliseconds, sizes in bytes. */
 export interface ConnectionSettings {
@@ -14,10 +15,14 @@ export interface ConnectionSettings {
   readonly messageTimeout: number;
   /** How much may wait for the handler before the peer is paused. */
   readonly inbox: InboxLimits;
+  /** How many messages of one socket hooks may handle at once, instead of one after the other. @default 1 */
+  readonly concurrency: number;
   /** Above so many bytes on their way out, `send` waits. @default 65536 */
   readonly highWaterMark: number;
-  /** Above so many bytes on their way out, the peer is too slow: the connection ends with 1013. @default 16777216 */
+  /** Above so many bytes on their way out, the peer is too slow; see `overflow`. @default 16777216 */
   readonly maxBufferedAmount: number;
+  /** What becomes of messages for a peer that is too slow. */
+  readonly overflow: OverflowPolicy;
 }
 
 export const defaultConnectionSettings: ConnectionSettings = {
@@ -26,6 +31,8 @@ export const defaultConnectionSettings: ConnectionSettings = {
   closeTimeout: 10_000,
   messageTimeout: 60_000,
   inbox: { maxMessages: 256, maxBytes: 262_144 },
+  concurrency: 1,
   highWaterMark: 65_536,
   maxBufferedAmount: 16_777_216,
+  overflow: new OverflowPolicy("close"),
 };

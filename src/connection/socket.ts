@@ -1,38 +1,22 @@
 /** The socket that a handler gets. */
 
-import { randomUUID } from "node:crypto";
 import { InvalidCloseError, InvalidJsonError, InvalidMessageError, type CloseInfo } from "../errors.js";
 import { closeReasonProblem } from "../protocol/close-code.js";
 import type { Connection } from "./connection.js";
-import { FragmentSender } from "./fragment-sender.js";
-import {
-  parseCookies,
-  parseHeaders,
-  parseQuery,
-  type Cookies,
-  type HandshakeFacts,
-} from "./handshake-facts.js";
+import type { HandshakeFacts } from "./handshake-facts.js";
+import type { Memberships } from "./memberships.js";
 import { MessageIterator } from "./message-iterator.js";
+import { outgoing, type SendOptions, type Sendable } from "./prepared-message.js";
 import { unobtrusive } from "./promises.js";
 import { receive, type ReceiveOptions } from "./receive.js";
-import { sessionOf, type SessionOf } from "./session-of.js";
 import { SharedArea } from "./shared-area.js";
-import type { SocketData } from "./socket-data.js";
+import { SocketFacts } from "./socket-facts.js";
 import { readableOf, writableOf } from "./streams.js";
 import type { Message } from "./transport.js";
 
-/** What may be sent as one message: text as a string, binary as bytes. */
-export type Sendable = string | Uint8Array | ArrayBuffer;
-
 /** What most sockets are never asked for. */
 interface MadeOnDemand {
-  id?: string;
-  query?: URLSearchParams;
-  headers?: Headers;
-  cookies?: Cookies;
-  data?: SocketData;
   abort?: AbortController;
-  fragments?: FragmentSender;
   readable?: ReadableStream<Message>;
   writable?: WritableStream<Sendable>;
 }
@@ -42,15 +26,19 @@ interface MadeOnDemand {
  *
  * No promise of it is ever an unhandled rejection: `ws.send("hi")` without `await` is fine.
  */
-export class Socket<Params = Record<string, string>, Request = unknown> implements AsyncIterable<Message> {
+export class Socket<Params = Record<string, string>, Request = unknown>
+  extends SocketFacts<Params, Request>
+  implements AsyncIterable<Message>
+{
   readonly #connection: Connection;
-  readonly #facts: HandshakeFacts<Params, Request>;
+  readonly #memberships: Memberships;
   #made: MadeOnDemand | undefined;
 
   /** Made by Jackfield only. */
-  constructor(connection: Connection, facts: HandshakeFacts<Params, Request>) {
+  constructor(connection: Connection, facts: HandshakeFacts<Params, Request>, memberships: Memberships) {
+    super(facts);
     this.#connection = connection;
-    this.#facts = facts;
+    this.#memberships = memberships;
   }
 
   /** The socket itself, also where `ws` of `jackfield/context` stands for it. @internal */
@@ -108,33 +96,30 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
   /**
    * Sends a message: text for a string, binary for bytes, which are copied before it returns.
    *
+   * @param options.key - where only the latest message with this key is of interest to a client that is slow
    * @returns a promise that settles when the peer keeps up: at once below the high-water mark, else after the drain.
    * It need not be awaited
    * @throws {ConnectionClosedError} if the connection is no longer open
    * @throws {InvalidMessageError} if it is neither text nor bytes
    */
-  send(data: Sendable): Promise<void> {
+  send(data: Sendable, options?: SendOptions): Promise<void> {
     const connection = this.#connection;
-    if (!connection.isOpen) return connection.refuseAsClosed();
-    const message = typeof data === "string" ? data : bytesOf(data);
-    if (message === undefined) return connection.refuseAsMisuse(new InvalidMessageError(data));
-    const fragments = this.#made?.fragments;
-    if (fragments?.isOpen === true) return fragments.hold(message);
-    if (connection.dropIfTooSlow()) return connection.refuseAsClosed();
-    if (typeof message === "string") connection.transport.sendText(message);
-    else connection.transport.sendBinary(message);
-    return connection.whenSent();
+    const message = outgoing(data);
+    if (message !== undefined) return connection.send(message, undefined, options?.key);
+    return connection.isOpen
+      ? connection.refuseAsMisuse(new InvalidMessageError(data))
+      : connection.refuseAsClosed();
   }
 
   /** Sends a value as JSON text. Like {@link send} otherwise. */
-  sendJson(value: unknown): Promise<void> {
+  sendJson(value: unknown, options?: SendOptions): Promise<void> {
     let text: string | undefined;
     try {
       text = JSON.stringify(value);
     } catch (error) {
       return this.#connection.refuseAsMisuse(error as Error);
     }
-    if (text !== undefined) return this.send(text);
+    if (text !== undefined) return this.send(text, options);
     return this.#connection.refuseAsMisuse(new InvalidMessageError(value));
   }
 
@@ -178,8 +163,7 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
     payload: string | Uint8Array,
     options: { readonly fin?: boolean } = {},
   ): Promise<void> {
-    this.#onDemand.fragments ??= new FragmentSender(this.#connection, (data) => this.send(data));
-    return this.#onDemand.fragments.send(opcode, payload, options.fin ?? true);
+    return this.#connection.sendFrame(opcode, payload, options.fin ?? true);
   }
 
   /** Sends a ping (RFC 6455 §5.5.2). @returns the round-trip time in milliseconds */
@@ -189,7 +173,36 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
 
   /** Bytes on their way out: sent, but not yet taken by the operating system. */
   get bufferedAmount(): number {
-    return this.#connection.transport.bufferedAmount;
+    return this.#connection.bufferedAmount;
+  }
+
+  /** How many messages were not sent because the client reads too slowly; see the option `overflow`. */
+  get dropped(): number {
+    return this.#connection.dropped;
+  }
+
+  // Rooms
+
+  /**
+   * Joins a room: from now on the socket gets what is sent to it, until it leaves or its connection ends.
+   *
+   * @param room - its name, of at most 256 characters, or what `sockets.room` gave
+   * @returns a promise that need not be awaited: it settles when also what other processes send comes here
+   * @throws {InvalidRoomError} if the name is none, or the socket is in `maxRooms` rooms already
+   * @throws {ConnectionClosedError} if the connection is no longer open
+   */
+  join(room: string | { readonly name: string }): Promise<void> {
+    return this.#memberships.join(nameOf(room));
+  }
+
+  /** Leaves a room. One that it isn't in, it need not leave. */
+  leave(room: string | { readonly name: string }): void {
+    this.#memberships.leave(nameOf(room));
+  }
+
+  /** The names of the rooms that it is in; after its end, those that it was in then. */
+  get rooms(): ReadonlySet<string> {
+    return this.#memberships.rooms;
   }
 
   // The end
@@ -245,61 +258,9 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
     return this.#onDemand.abort.signal;
   }
 
-  // The handshake
-
-  /** A name for this connection, unique in the world. */
-  get id(): string {
-    this.#onDemand.id ??= randomUUID();
-    return this.#onDemand.id;
-  }
-
-  /** The framework's own request. */
-  get request(): Request {
-    return this.#facts.request;
-  }
-
-  /** The variables of the path. */
-  get params(): Params {
-    return this.#facts.params;
-  }
-
-  /** The query of the request's URL. */
-  get query(): URLSearchParams {
-    this.#onDemand.query ??= parseQuery(this.#facts.target);
-    return this.#onDemand.query;
-  }
-
-  /** The header fields of the request. */
-  get headers(): Headers {
-    this.#onDemand.headers ??= parseHeaders(this.#facts.rawHeaders);
-    return this.#onDemand.headers;
-  }
-
-  /** The cookies of the request, as they came: unsigned ones prove nothing. */
-  get cookies(): Cookies {
-    this.#onDemand.cookies ??= parseCookies(this.#facts.rawHeaders);
-    return this.#onDemand.cookies;
-  }
-
-  /** The session that the framework's middleware put on the request, or among its variables, if it did. */
-  get session(): SessionOf<Request> {
-    return sessionOf(this.#facts.request);
-  }
-
-  /** The subprotocol that was agreed on, or `undefined` (RFC 6455 §1.9). */
-  get subprotocol(): string | undefined {
-    return this.#facts.subprotocol;
-  }
-
   /** The address of the peer: of the proxy, if there is one in between. */
   get remoteAddress(): string | undefined {
     return this.#connection.transport.remoteAddress;
-  }
-
-  /** For the application to keep what belongs to this connection. */
-  get data(): SocketData {
-    this.#onDemand.data ??= Object.create(null) as SocketData;
-    return this.#onDemand.data;
   }
 
   // Web streams
@@ -317,6 +278,10 @@ export class Socket<Params = Record<string, string>, Request = unknown> implemen
   }
 }
 
+function nameOf(room: string | { readonly name: string }): string {
+  return typeof room === "object" && room !== null ? room.name : room;
+}
+
 function parseJson(message: Message | undefined): unknown {
   if (message === undefined) return undefined;
   try {
@@ -328,9 +293,4 @@ function parseJson(message: Message | undefined): unknown {
 
 function areaOf(area: SharedArea | string): SharedArea {
   return area instanceof SharedArea ? area : SharedArea.named(area);
-}
-
-function bytesOf(data: unknown): Uint8Array | undefined {
-  if (data instanceof Uint8Array) return data;
-  return data instanceof ArrayBuffer ? new Uint8Array(data) : undefined;
 }

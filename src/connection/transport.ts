@@ -8,9 +8,10 @@
  */
 
 import type { Failure } from "../protocol/close-code.js";
+import type { Message } from "./message.js";
+import type { PreparedMessage } from "./prepared-message.js";
 
-/** A message: text is a string, binary is bytes (a `Buffer` on Node). */
-export type Message = string | Uint8Array;
+export type { Message };
 
 /** What carries one WebSocket connection. No method throws; after the connection is gone they do nothing. */
 export interface Transport {
@@ -29,6 +30,8 @@ export interface Transport {
   sendText(text: string): void;
   /** Sends a binary message; the bytes are copied before it returns. */
   sendBinary(bytes: Uint8Array): void;
+  /** Sends a message that others get too: what it costs to frame and compress it can be shared. */
+  sendPrepared(prepared: PreparedMessage): void;
   /** Sends one frame as it is (RFC 6455 §5.2); the bytes are copied before it returns. */
   sendFrame(opcode: number, payload: Uint8Array, fin: boolean): void;
   /** Sends a close frame, the last frame of all; without a code it has no payload (RFC 6455 §5.5.1). */

@@ -7,7 +7,8 @@ import type { Socket } from "../connection/socket.js";
 import { InvalidOptionError, UpgradeError } from "../errors.js";
 import type { HandshakeVerdict } from "../protocol/server-handshake.js";
 import { OpenSockets } from "../routing/open-sockets.js";
-import { checkKnown, routeOptionNames, socketsSettings, type RouteOptions } from "../routing/options.js";
+import { checkKnown, routeOptionNames } from "../routing/option-checks.js";
+import { socketsSettings, type RouteOptions } from "../routing/options.js";
 import { Route } from "../routing/route.js";
 import { FAILED, UPGRADE_REQUIRED, answerUpgrade, writeWebResponse } from "./http-answer.js";
 import { ignoreErrors } from "./ignore-errors.js";
@@ -17,11 +18,16 @@ import { PendingUpgrade } from "./pending-upgrade.js";
 /** A socket of `acceptUpgrade`: there is no path of which it would know the variables. */
 export type AcceptedSocket = Socket<Record<string, never>, IncomingMessage>;
 
-/** What can be set for a socket of `acceptUpgrade`: all that can be set for a route but its hooks and its name. */
-export type AcceptOptions = Omit<RouteOptions<IncomingMessage>, "before" | "name">;
+const notForOne = ["before", "name", "maxRooms"] as const;
+
+/**
+ * What can be set for a socket of `acceptUpgrade`: all that can be set for a route but its hooks and its name,
+ * and rooms, which belong to `Sockets`.
+ */
+export type AcceptOptions = Omit<RouteOptions<IncomingMessage>, (typeof notForOne)[number]>;
 
 const NO_OPTIONS: AcceptOptions = {};
-const optionNames = routeOptionNames.filter((name) => name !== "before" && name !== "name");
+const optionNames = routeOptionNames.filter((name) => !(notForOne as readonly string[]).includes(name));
 const settings = socketsSettings({});
 const open = new OpenSockets(settings, []);
 
@@ -36,7 +42,7 @@ class Acceptor {
       this.#accepted = ws;
       return ws.whenClosed;
     };
-    this.#route = new Route("acceptUpgrade()", take, options, {});
+    this.#route = new Route("acceptUpgrade()", take, { ...options, maxRooms: 0 }, {});
   }
 
   /** @throws what the functions among the options throw; the client has its answer then */

@@ -5,10 +5,13 @@
  */
 
 import type { Socket } from "node:net";
+import type { MessageBatch } from "../connection/message-batch.js";
+import type { PreparedMessage } from "../connection/prepared-message.js";
 import { bytesFrameRoom, textFrameRoom, writeBytesFrame, writeTextFrame } from "../protocol/frame-writer.js";
 import { flushSoon, type Flushable } from "./flush-queue.js";
 import { frameOfRepeated } from "./repeated-text.js";
 import { giveSlab, LARGEST_SLAB, takeSlab } from "./slabs.js";
+import { hasQueue, unwrittenBytes, writeTo, type WriteWaiter } from "./socket-writing.js";
 
 /** So much is given to the operating system at a time, so that one can see whether a slow peer still reads. */
 const WRITE_SIZE = 262_144;
@@ -17,6 +20,9 @@ const WRITE_SIZE = 262_144;
 const FLUSH_SIZE = 65_536;
 
 const NOTHING: Buffer = Buffer.alloc(0);
+
+/** Shared frames up to this size are copied to what stands before them; of larger ones, the copy would cost more. */
+const COPIED_SIZE = 4_096;
 
 /** For all outputs that never had to wait, which are most. */
 const NONE: Buffer[] = [];
@@ -29,7 +35,7 @@ export interface FrameOutputOwner {
   drained(): void;
 }
 
-export class FrameOutput implements Flushable {
+export class FrameOutput implements Flushable, WriteWaiter {
   readonly #socket: Socket;
   readonly #owner: FrameOutputOwner;
   /** The buffer being filled: a slab, unless a single frame needed more. */
@@ -37,6 +43,10 @@ export class FrameOutput implements Flushable {
   #used = 0;
   /** Buffers that are to be written before it. Only a peer that is slow has any. */
   #full: Buffer[] = NONE;
+  /** Frames that others send too, instead of all of that: as long as nothing else is to be written. */
+  #batch: MessageBatch | undefined;
+  #batchFrom = 0;
+  #batchTo = 0;
   #size = 0;
   /** Whether the stream still holds something of ours, because the operating system did not take it at once. */
   #blocked = false;
@@ -53,7 +63,7 @@ export class FrameOutput implements Flushable {
 
   /** Bytes that were not yet taken by the operating system. */
   get bufferedAmount(): number {
-    return this.#blocked ? this.#size + this.#socket.writableLength : this.#size;
+    return this.#blocked ? this.#size + unwrittenBytes(this.#socket) : this.#size;
   }
 
   /** Whether the operating system does not take more for now, because the peer does not. */
@@ -63,7 +73,7 @@ export class FrameOutput implements Flushable {
 
   writeText(first: number, text: string): void {
     const repeated = frameOfRepeated(first, text);
-    if (repeated !== undefined) return this.#writeFrame(repeated);
+    if (repeated !== undefined) return this.writeFrame(repeated);
     this.#makeRoom(textFrameRoom(text));
     this.#advance(writeTextFrame(this.#open, this.#used, first, text));
   }
@@ -73,10 +83,43 @@ export class FrameOutput implements Flushable {
     this.#advance(writeBytesFrame(this.#open, this.#used, first, payload));
   }
 
-  #writeFrame(frame: Buffer): void {
+  /** Writes a frame that others send too: they share the memory, where nothing of their own comes between. */
+  writePrepared({ batch, index, frame }: PreparedMessage): void {
+    if (batch === undefined || !this.#continues(batch, index)) return this.writeFrame(frame);
+    if (this.#batch === undefined) this.#batchFrom = index;
+    this.#batch = batch;
+    this.#batchTo = index + 1;
+    this.#grow(frame.length);
+  }
+
+  #continues(batch: MessageBatch, index: number): boolean {
+    if (this.#batch === undefined) return this.#size === 0 && !this.#blocked;
+    return batch === this.#batch && index === this.#batchTo;
+  }
+
+  /** @param frame - whole frames that nobody changes any more */
+  writeFrame(frame: Buffer): void {
+    if (frame.length > COPIED_SIZE) return this.#share(frame);
     this.#makeRoom(frame.length);
     this.#open.set(frame, this.#used);
     this.#advance(this.#used + frame.length);
+  }
+
+  #share(frame: Buffer): void {
+    this.#endBatch();
+    this.#sealOpen();
+    this.#keep(frame);
+    this.#grow(frame.length);
+  }
+
+  /** Something of its own is to come behind the batch. */
+  #endBatch(): void {
+    const batch = this.#batch;
+    if (batch === undefined) return;
+    const frames = batch.bytes(this.#batchFrom, this.#batchTo);
+    this.#batch = undefined;
+    this.#size -= frames.length;
+    this.writeFrame(frames);
   }
 
   /** Writes nothing before `uncork`, which then does so at once: for those who answer while they read. */
@@ -103,8 +146,13 @@ export class FrameOutput implements Flushable {
   }
 
   #advance(used: number): void {
-    this.#size += used - this.#used;
+    const bytes = used - this.#used;
     this.#used = used;
+    this.#grow(bytes);
+  }
+
+  #grow(bytes: number): void {
+    this.#size += bytes;
     if (this.#blocked || this.#corked) return;
     if (this.#size >= FLUSH_SIZE) {
       this.#writeAll();
@@ -115,8 +163,10 @@ export class FrameOutput implements Flushable {
   }
 
   #makeRoom(room: number): void {
+    this.#endBatch();
     if (this.#used + room <= this.#open.length) return;
-    if (this.#used + room > LARGEST_SLAB) this.#writeAll();
+    // Nobody is told of a drain: what they send then would overtake the frame that needs the room.
+    if (this.#used + room > LARGEST_SLAB) this.#writeOut();
     if (this.#used + room <= LARGEST_SLAB) this.#exchangeSlab(this.#used + room);
     else this.#openAnother(room);
   }
@@ -129,8 +179,15 @@ export class FrameOutput implements Flushable {
   }
 
   #openAnother(room: number): void {
-    if (this.#used > 0) this.#keep(this.#open.subarray(0, this.#used));
+    this.#sealOpen();
     this.#open = room <= LARGEST_SLAB ? takeSlab(room) : Buffer.allocUnsafeSlow(room);
+  }
+
+  /** What is written next, comes into another buffer. */
+  #sealOpen(): void {
+    if (this.#used > 0) this.#keep(this.#open.subarray(0, this.#used));
+    else giveSlab(this.#open);
+    this.#open = NOTHING;
     this.#used = 0;
   }
 
@@ -141,9 +198,20 @@ export class FrameOutput implements Flushable {
 
   #writeAll(): void {
     if (this.#size === 0) return;
+    this.#writeOut();
+    if (!this.#blocked) this.#owner.drained();
+  }
+
+  #writeOut(): void {
+    if (this.#batch !== undefined) this.#writeBatch(this.#batch);
     while (!this.#blocked && this.#full.length > 0) this.#write(this.#full.shift() as Buffer);
     if (!this.#blocked && this.#used > 0) this.#writeOpen();
-    if (!this.#blocked) this.#owner.drained();
+  }
+
+  /** It is there alone, and only as long as the stream takes more. */
+  #writeBatch(batch: MessageBatch): void {
+    this.#batch = undefined;
+    this.#write(batch.bytes(this.#batchFrom, this.#batchTo));
   }
 
   #writeOpen(): void {
@@ -162,17 +230,15 @@ export class FrameOutput implements Flushable {
       const piece = bytes.length <= WRITE_SIZE ? bytes : bytes.subarray(at, at + WRITE_SIZE);
       at += piece.length;
       this.#size -= piece.length;
-      if (socket.writable) socket.write(piece);
-      if (socket.writableLength === 0) continue;
+      if (writeTo(socket, piece, this)) continue;
       this.#blocked = true;
       this.#waits = hasQueue(socket);
       if (at < bytes.length) this.#full = [bytes.subarray(at), ...this.#full];
-      // Comes back when everything before it is gone. A callback of each write would be a closure each time.
-      socket.write(NOTHING, () => this.#unblock());
     }
   }
 
-  #unblock(): void {
+  /** What had to wait was taken. */
+  written(): void {
     const waited = this.#waits;
     this.#blocked = this.#waits = false;
     if (!this.#socket.writable) return;
@@ -181,17 +247,4 @@ export class FrameOutput implements Flushable {
     else this.#owner.drained();
     if (this.#ended && !this.#blocked) this.#socket.end();
   }
-}
-
-/** What Node knows of a handle, undocumented and therefore not relied on; that of TLS has the one of TCP inside. */
-interface WriteQueue {
-  readonly writeQueueSize?: unknown;
-  readonly _parent?: WriteQueue;
-}
-
-/** Whether the operating system left something of what was written. */
-function hasQueue(socket: Socket): boolean {
-  const handle = (socket as unknown as { readonly _handle: WriteQueue | null })._handle;
-  const { _parent: inner, writeQueueSize } = handle ?? {};
-  return (inner === undefined ? writeQueueSize : inner.writeQueueSize) !== 0;
 }

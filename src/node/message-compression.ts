@@ -4,10 +4,11 @@
  */
 
 import { isUtf8 } from "node:buffer";
+import type { PreparedMessage } from "../connection/prepared-message.js";
 import type { Message } from "../connection/transport.js";
 import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
 import type { CompressionAgreement } from "../protocol/compression-offer.js";
-import { firstByte } from "../protocol/frame-writer.js";
+import { encodeFrame, firstByte } from "../protocol/frame-writer.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { FrameOutput } from "./frame-output.js";
 import { deflateLater, deflateNow, inflate, SYNC_DEFLATE_SIZE, TOO_BIG, type Inflated } from "./zlib-jobs.js";
@@ -66,23 +67,37 @@ export class MessageCompression {
     }
   }
 
+  /** Compresses it only if none of the others has done so, for a window like ours. */
+  sendPrepared(prepared: PreparedMessage, output: FrameOutput): void {
+    if (this.#waiting === undefined) this.#writePrepared(prepared, output);
+    else this.#sendLater(prepared.length, () => this.#writePrepared(prepared, output));
+  }
+
+  #writePrepared(prepared: PreparedMessage, output: FrameOutput): void {
+    if (prepared.length < this.#threshold) return output.writePrepared(prepared);
+    const frame = prepared.compressed(this.#windowBits, () => compressedFrame(prepared, this.#windowBits));
+    if (Buffer.isBuffer(frame)) return output.writeFrame(frame);
+    void this.#writeLater(prepared.length, frame, output, (frame) => output.writeFrame(frame));
+  }
+
   /** Sends a frame as it is. */
   sendFrame(first: number, payload: Uint8Array, output: FrameOutput): void {
-    if (this.#waiting === undefined) output.writeBytes(first, payload);
-    else this.#sendLater(Buffer.from(payload), (bytes) => output.writeBytes(first, bytes));
+    if (this.#waiting === undefined) return output.writeBytes(first, payload);
+    const bytes = Buffer.from(payload);
+    this.#sendLater(bytes.length, () => output.writeBytes(first, bytes));
   }
 
   /** @param bytes - the message, nobody else's any more */
   #send(opcode: Opcode, bytes: Buffer, output: FrameOutput): void {
     if (this.#waiting === undefined) this.#compress(opcode, bytes, output);
-    else this.#sendLater(bytes, () => this.#compress(opcode, bytes, output));
+    else this.#sendLater(bytes.length, () => this.#compress(opcode, bytes, output));
   }
 
-  #sendLater(bytes: Buffer, send: (bytes: Buffer) => void): void {
-    this.#waitingBytes += bytes.length;
+  #sendLater(size: number, send: () => void): void {
+    this.#waitingBytes += size;
     this.inOrder(() => {
-      this.#waitingBytes -= bytes.length;
-      send(bytes);
+      this.#waitingBytes -= size;
+      send();
     });
   }
 
@@ -92,19 +107,28 @@ export class MessageCompression {
     } else if (bytes.length <= SYNC_DEFLATE_SIZE) {
       writeSmaller(opcode, bytes, deflateNow(bytes, this.#windowBits), output);
     } else {
-      void this.#compressLater(opcode, bytes, output);
+      const job = deflateLater(bytes, this.#windowBits);
+      void this.#writeLater(bytes.length, job, output, (deflated) =>
+        writeSmaller(opcode, bytes, deflated, output),
+      );
     }
   }
 
-  async #compressLater(opcode: Opcode, bytes: Buffer, output: FrameOutput): Promise<void> {
+  /** @param job - never rejects */
+  async #writeLater(
+    size: number,
+    job: Promise<Buffer>,
+    output: FrameOutput,
+    write: (compressed: Buffer) => void,
+  ): Promise<void> {
     this.#waiting ??= [];
     this.#isCompressing = true;
-    this.#waitingBytes += bytes.length;
-    const deflated = await deflateLater(bytes, this.#windowBits);
+    this.#waitingBytes += size;
+    const compressed = await job;
     this.#isCompressing = false;
-    this.#waitingBytes -= bytes.length;
+    this.#waitingBytes -= size;
     output.cork();
-    writeSmaller(opcode, bytes, deflated, output);
+    write(compressed);
     this.#goOn();
     output.uncork(); // only now, so that a drain is no longer one of a part
   }
@@ -138,6 +162,20 @@ export class MessageCompression {
     if (isUtf8(inflated)) return inflated.toString();
     return failure(CloseCode.invalidPayload, "a text message is not valid UTF-8");
   }
+}
+
+/** The frame of a message, compressed if that gains something: at once, or where that takes long, later. */
+function compressedFrame(prepared: PreparedMessage, windowBits: number): Buffer | Promise<Buffer> {
+  const { message } = prepared;
+  const bytes = typeof message === "string" ? Buffer.from(message) : message;
+  if (bytes.length > SYNC_DEFLATE_SIZE)
+    return deflateLater(bytes, windowBits).then((deflated) => smallerFrame(prepared, bytes, deflated));
+  return smallerFrame(prepared, bytes, deflateNow(bytes, windowBits));
+}
+
+function smallerFrame(prepared: PreparedMessage, bytes: Uint8Array, deflated: Buffer): Buffer {
+  const isSmaller = deflated.length < bytes.length;
+  return isSmaller ? encodeFrame(firstByte(prepared.opcode, true, true), deflated) : prepared.frame;
 }
 
 /** Compression that gains nothing is left out: each message may be compressed or not (RFC 7692 §6). */

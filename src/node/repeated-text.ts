@@ -18,7 +18,7 @@ let frame: Buffer | undefined;
  */
 export function frameOfRepeated(first: number, text: string): Buffer | undefined {
   if (text === lastText && first === lastFirst) {
-    frame ??= encodeFrame(first, Buffer.from(text));
+    frame ??= encodeFrame(first, text);
     return frame;
   }
   lastText = text.length <= LONGEST ? text : undefined;

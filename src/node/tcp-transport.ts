@@ -1,6 +1,7 @@
 /** The transport over a TCP or TLS socket: frames on the wire, messages above. */
 
 import type { Socket } from "node:net";
+import type { PreparedMessage } from "../connection/prepared-message.js";
 import type { Message, Transport, TransportEvents } from "../connection/transport.js";
 import { CloseCode, encodeClosePayload, failure, type Failure } from "../protocol/close-code.js";
 import { firstByte } from "../protocol/frame-writer.js";
@@ -196,6 +197,11 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   sendBinary(bytes: Uint8Array): void {
     if (this.#compression === undefined) this.#output.writeBytes(FIRST_BINARY, bytes);
     else this.#compression.sendBinary(bytes, this.#output);
+  }
+
+  sendPrepared(prepared: PreparedMessage): void {
+    if (this.#compression === undefined) this.#output.writePrepared(prepared);
+    else this.#compression.sendPrepared(prepared, this.#output);
   }
 
   sendFrame(opcode: number, payload: Uint8Array, fin: boolean): void {

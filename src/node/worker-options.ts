@@ -3,7 +3,8 @@
 import { availableParallelism } from "node:os";
 import type { ResourceLimits } from "node:worker_threads";
 import { InvalidOptionError } from "../errors.js";
-import { check, checkKnown, isLogger, type Logger } from "../routing/options.js";
+import { check, checkKnown, isLogger } from "../routing/option-checks.js";
+import type { Logger } from "../routing/options.js";
 
 /** How the threads of a handler are. */
 export interface WorkerOptions {

@@ -5,7 +5,7 @@ import { deferred, type Deferred } from "../connection/promises.js";
 import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import { WorkerError, describe } from "../errors.js";
 import { DEFAULT_GRACE, type DrainOptions } from "../routing/open-sockets.js";
-import { check } from "../routing/options.js";
+import { check } from "../routing/option-checks.js";
 import type { WorkerSettings } from "./worker-options.js";
 
 export class WorkerPool {

@@ -106,8 +106,12 @@ function writeHeader(
   return maskKey === undefined ? at : target.writeInt32LE(maskKey | 0, at);
 }
 
-/** One frame in a buffer of its own, for those who send few. */
-export function encodeFrame(first: number, payload: Uint8Array, maskKey?: number): Buffer {
-  const target = Buffer.allocUnsafeSlow(bytesFrameRoom(payload.length));
+/** One frame in a buffer of its own, for those who send few, or the same to many. */
+export function encodeFrame(first: number, payload: string | Uint8Array, maskKey?: number): Buffer {
+  if (typeof payload === "string") {
+    const target = Buffer.allocUnsafe(textFrameRoom(payload));
+    return target.subarray(0, writeTextFrame(target, 0, first, payload, maskKey));
+  }
+  const target = Buffer.allocUnsafe(bytesFrameRoom(payload.length));
   return target.subarray(0, writeBytesFrame(target, 0, first, payload, maskKey));
 }

@@ -1,38 +1,71 @@
 /** Several sockets that are spoken to at once. */
 
-import { refusal } from "../connection/promises.js";
-import type { Sendable, Socket } from "../connection/socket.js";
+import type { OverflowPolicy } from "../connection/overflow.js";
+import {
+  outgoing,
+  type PreparedMessage,
+  type SendOptions,
+  type Sendable,
+} from "../connection/prepared-message.js";
+import { SETTLED, refusal } from "../connection/promises.js";
+import type { Socket } from "../connection/socket.js";
 import { InvalidCloseError, InvalidMessageError } from "../errors.js";
 import { closeReasonProblem } from "../protocol/close-code.js";
+import type { Parcel } from "./parcel.js";
+import { Preparer } from "./preparer.js";
 
 /** One of them. */
 export interface Member<Params = unknown, Request = unknown> {
   readonly socket: Socket<Params, Request>;
+  /**
+   * Sends it a message, if it is open.
+   *
+   * @param policy - what becomes of it if the peer is too slow; without it, that of the route holds
+   */
+  deliver(message: PreparedMessage, policy: OverflowPolicy | undefined, key: string | undefined): void;
   /** Ends the connection, and hands nothing more of it to its handler. */
   dismiss(code: number, reason: string): void;
 }
 
 /** How a message is sent to many. */
-export interface AudienceSendOptions {
+export interface AudienceSendOptions extends SendOptions {
   /** A socket that is left out: often that of the sender. */
   readonly except?: Socket<unknown> | undefined;
 }
 
-const SENT = Promise.resolve();
-
-/** Sockets of this process: those of a route, of an identity, or all. Iterating gives those that are open. */
+/**
+ * Sockets that are spoken to at once: those of a route, of a room, of an identity, or all. With the option `broker`, what
+ * is sent reaches those of all processes. Iterating gives the open ones of this process.
+ */
 export abstract class Audience<Params = unknown, Request = unknown> implements Iterable<
   Socket<Params, Request>
 > {
-  /** @internal */
+  readonly #preparer = new Preparer();
+
+  /** Those of this process. @internal */
   protected abstract members(): Iterable<Member<Params, Request>>;
+
+  /** Tells other processes, if they know this audience. @internal */
+  protected share(_parcel: Parcel): Promise<void> {
+    return SETTLED;
+  }
+
+  /** What becomes of messages for slow peers, if that is not for their routes to say. @internal */
+  protected get policy(): OverflowPolicy | undefined {
+    return undefined;
+  }
+
+  /** @internal */
+  get preparer(): Preparer {
+    return this.#preparer;
+  }
 
   *[Symbol.iterator](): Generator<Socket<Params, Request>, undefined> {
     for (const { socket } of this.members()) if (socket.connected) yield socket;
     return undefined;
   }
 
-  /** How many are open. */
+  /** How many are open in this process. */
   get size(): number {
     let size = 0;
     for (const _ of this) size++;
@@ -40,17 +73,35 @@ export abstract class Audience<Params = unknown, Request = unknown> implements I
   }
 
   /**
-   * Sends a message to each of them. One that reads too slowly doesn't hold up the others: past `maxBufferedAmount` its
-   * connection ends with 1013.
+   * Sends a message to each of them. One that reads too slowly doesn't hold up the others: what becomes of it, the option
+   * `overflow` says.
    *
-   * @returns a promise that need not be awaited
+   * @returns a promise that need not be awaited: it settles when the broker has taken the message, if there is one
    * @throws {InvalidMessageError} if it is neither text nor bytes
    */
-  send(message: Sendable, { except }: AudienceSendOptions = {}): Promise<void> {
-    if (!isSendable(message)) return refusal(new InvalidMessageError(message));
+  send(message: Sendable, { except, key }: AudienceSendOptions = {}): Promise<void> {
+    const sendable = outgoing(message);
+    if (sendable === undefined) return refusal(new InvalidMessageError(message));
+    const prepared = this.preparer.prepare(sendable);
+    this.#deliver(prepared, key, except);
+    return this.share({ message: prepared.message, key });
+  }
+
+  /** Sends a value as JSON text. Like {@link send} otherwise. */
+  sendJson(value: unknown, options?: AudienceSendOptions): Promise<void> {
+    let text: string | undefined;
+    try {
+      text = JSON.stringify(value);
+    } catch (error) {
+      return refusal(error as Error);
+    }
+    return text === undefined ? refusal(new InvalidMessageError(value)) : this.send(text, options);
+  }
+
+  #deliver(prepared: PreparedMessage, key?: string, except?: Socket<unknown>): void {
+    const { policy } = this;
     const left = except?.self;
-    for (const socket of this) if (socket !== left) void socket.send(message);
-    return SENT;
+    for (const member of this.members()) if (member.socket !== left) member.deliver(prepared, policy, key);
   }
 
   /**
@@ -58,40 +109,24 @@ export abstract class Audience<Params = unknown, Request = unknown> implements I
    *
    * @param code - 1000 to 1003, 1007 to 1014 or 3000 to 4999. @default 1000
    * @param reason - at most 123 bytes of UTF-8. @default ""
-   * @throws {InvalidCloseError} if the code or the reason may not be sent
+   * @returns a promise that need not be awaited: it settles when the broker has taken it, if there is one
+   * @throws {InvalidCloseError} at once, if the code or the reason may not be sent
    */
-  close(code = 1000, reason = ""): void {
-    checkClose(code, reason);
+  close(code = 1000, reason = ""): Promise<void> {
+    const problem = closeReasonProblem(code, reason);
+    if (problem !== undefined) throw new InvalidCloseError(problem);
+    this.end(code, reason);
+    return this.share({ close: { code, reason } });
+  }
+
+  /** Ends those of this process. @internal */
+  protected end(code: number, reason: string): void {
     for (const socket of this) void socket.close(code, reason);
   }
-}
 
-/** @throws {InvalidCloseError} */
-export function checkClose(code: number, reason: string): void {
-  const problem = closeReasonProblem(code, reason);
-  if (problem !== undefined) throw new InvalidCloseError(problem);
-}
-
-function isSendable(message: unknown): boolean {
-  return typeof message === "string" || message instanceof Uint8Array || message instanceof ArrayBuffer;
-}
-
-/** Those members of another audience that fulfil a condition. */
-export class FilteredAudience<Params, Request> extends Audience<Params, Request> {
-  readonly #all: () => Iterable<Member<Params, Request>>;
-  readonly #condition: (socket: Socket<Params, Request>) => boolean;
-
-  constructor(
-    all: () => Iterable<Member<Params, Request>>,
-    condition: (socket: Socket<Params, Request>) => boolean,
-  ) {
-    super();
-    this.#all = all;
-    this.#condition = condition;
-  }
-
-  protected override *members(): Generator<Member<Params, Request>, undefined> {
-    for (const member of this.#all()) if (this.#condition(member.socket)) yield member;
-    return undefined;
+  /** Does here what another process has told. @internal */
+  receive({ message, key, close }: Parcel): void {
+    if (message !== undefined) this.#deliver(this.preparer.prepare(message), key);
+    if (close !== undefined) this.end(close.code, close.reason);
   }
 }

@@ -2,10 +2,15 @@
 
 import { InvalidRouteError, describe } from "../errors.js";
 import type { BeforeHook } from "./before.js";
+import { checkMatchOne, Endpoint, OWN_ENDPOINT, planEndpoint, type EndpointOptions } from "./endpoint.js";
 import type { AnyFramework, Framework, ParamsIn } from "./framework.js";
 import type { Handler } from "./handler.js";
+import type { MessageDispatch } from "./message-dispatch.js";
+import { MessageHandlers } from "./message-handlers.js";
 import { routeDecorator, type RouteDecorator } from "./method-decorator.js";
-import { checkKnown, checkRouteOptions, mergeRouteOptions, type RouteOptions } from "./options.js";
+import { checkKnown, checkRouteOptions } from "./option-checks.js";
+import { mergeRouteOptions, type RouteOptions } from "./options.js";
+import type { AnyParams } from "./path-params.js";
 import { plannedRoute, type PlannedRoute } from "./planned-route.js";
 
 /** Where a blueprint is mounted. */
@@ -17,7 +22,8 @@ export interface RegisterOptions {
 }
 
 /** What can be set for a blueprint; what a route can have holds for all of its routes. */
-export interface BlueprintOptions<Request = unknown> extends Omit<RouteOptions<Request>, "name"> {
+export interface BlueprintOptions<Request = unknown>
+  extends Omit<RouteOptions<Request>, "name">, EndpointOptions {
   /** What comes before all its paths. @default "" */
   readonly urlPrefix?: string;
 }
@@ -32,8 +38,13 @@ interface Nested<Types extends Framework> {
  *
  *     const chat = new Blueprint("chat", { urlPrefix: "/chat" });
  *     chat.route("/rooms/:id", async (ws) => { ... }, { name: "room" });   // sockets.urlFor("chat.room", { id: 7 })
+ *
+ * Its own `onMessage` and the like are for the endpoint `chat.websocket`, at the very path where it is mounted.
  */
-export class Blueprint<Types extends Framework = AnyFramework> {
+export class Blueprint<Types extends Framework = AnyFramework> extends MessageHandlers<
+  AnyParams,
+  Types["request"]
+> {
   /** What the names of its routes begin with. */
   readonly name: string;
   readonly #urlPrefix: string;
@@ -41,19 +52,27 @@ export class Blueprint<Types extends Framework = AnyFramework> {
   readonly #hooks: BeforeHook<Types["request"]>[] = [];
   readonly #routes: PlannedRoute[] = [];
   readonly #nested: Nested<Types>[] = [];
+  readonly #matchOne: boolean | undefined;
+  #dispatch: MessageDispatch | undefined;
   #isRegistered = false;
 
   /**
    * @throws {InvalidRouteError} if the name or the prefix is none
    * @throws {InvalidOptionError}
    */
-  constructor(name: string, { urlPrefix = "", ...options }: BlueprintOptions<Types["request"]> = {}) {
+  constructor(
+    name: string,
+    { urlPrefix = "", matchOne, ...options }: BlueprintOptions<Types["request"]> = {},
+  ) {
+    super();
     checkName(name);
+    checkMatchOne({ matchOne });
     checkPrefix(urlPrefix);
     checkRouteOptions(options);
     this.name = name;
     this.#urlPrefix = urlPrefix;
     this.#options = options;
+    this.#matchOne = matchOne;
   }
 
   /**
@@ -81,6 +100,32 @@ export class Blueprint<Types extends Framework = AnyFramework> {
     if (!("handler" in planned)) return routeDecorator((handler) => this.#add({ ...planned, handler }));
     this.#add(planned);
     return this;
+  }
+
+  /**
+   * Adds a path with message handlers of its own.
+   *
+   * @param path - in the syntax of the framework; what the blueprint is mounted at comes before it
+   * @throws {InvalidRouteError} if the path is none, or the blueprint was registered already
+   * @throws {InvalidOptionError}
+   */
+  endpoint<Path extends string>(
+    path: Path,
+    options: Types["options"] & EndpointOptions = {},
+  ): Endpoint<ParamsIn<Types, Path>, Types["request"]> {
+    const { dispatch, routeOptions } = planEndpoint(path, options, this.#matchOne);
+    this.route(path, dispatch, routeOptions);
+    return new Endpoint(dispatch);
+  }
+
+  protected override get messages(): MessageDispatch {
+    if (this.#dispatch === undefined) {
+      const options = { name: OWN_ENDPOINT };
+      const { dispatch } = planEndpoint(`${this.name}.${OWN_ENDPOINT}`, {}, this.#matchOne);
+      this.#add({ path: "", handler: dispatch, options });
+      this.#dispatch = dispatch;
+    }
+    return this.#dispatch;
   }
 
   #add(route: PlannedRoute): void {

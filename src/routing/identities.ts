@@ -1,7 +1,10 @@
 /** Whose sockets are whose: all the open sockets of one session or user. */
 
 import { InvalidOptionError } from "../errors.js";
-import { Audience, checkClose, type Member } from "../rooms/audience.js";
+import type { Member } from "../rooms/audience.js";
+import { GroupAudience, Groups } from "../rooms/groups.js";
+import type { Parcel } from "../rooms/parcel.js";
+import type { Relay } from "../rooms/relay.js";
 
 /** A session or user, by a name that only it has: a session's id, a user's key. */
 export type Identity = string | number;
@@ -17,43 +20,48 @@ export interface Revocation {
 /** The close code for those who are logged out (policy; 4000 to 4999 are the application's, RFC 6455 §7.4.2). */
 const LOGGED_OUT = 4401;
 
+/** The channel on which all processes are told whose sockets end. */
+const REVOCATIONS = "revocations";
+
 /** @returns `undefined` if it is none */
 export function identityName(identity: unknown): string | undefined {
   return typeof identity === "string" || Number.isFinite(identity) ? String(identity) : undefined;
 }
 
 export class Identities {
-  readonly #members = new Map<string, Set<Member>>();
+  readonly #groups: Groups;
+  readonly #relay: Relay;
   /** The latest for each, for as long as an upgrade may be under way that began before. */
   readonly #revoked = new Map<string, Revocation>();
   readonly #longestUpgrade: number;
 
   /** @param longestUpgrade - how long an upgrade may take, in milliseconds */
-  constructor(longestUpgrade: number) {
+  constructor(longestUpgrade: number, relay: Relay) {
+    this.#relay = relay;
+    this.#groups = new Groups("identity", relay, (name, parcel) => this.of(name).receive(parcel));
+    void relay.subscribe(REVOCATIONS, ({ key, close }) => {
+      if (key !== undefined && close !== undefined) this.revoke(key, close.code, close.reason);
+    });
     this.#longestUpgrade = 2 * longestUpgrade + 1_000; // deadlines come late where the process is busy
   }
 
   add(identity: string, member: Member): void {
-    const members = this.#members.get(identity);
-    if (members === undefined) this.#members.set(identity, new Set([member]));
-    else members.add(member);
+    void this.#groups.join(identity, member);
   }
 
   delete(identity: string, member: Member): void {
-    const members = this.#members.get(identity);
-    members?.delete(member);
-    if (members?.size === 0) this.#members.delete(identity);
+    this.#groups.leave(identity, member);
+  }
+
+  members(identity: string): Iterable<Member> {
+    return this.#groups.members(identity);
   }
 
   /** @throws {InvalidOptionError} if it is no identity: nobody would be meant, or somebody else */
   of(identity: Identity): IdentityAudience {
     const name = identityName(identity);
     if (name === undefined) throw new InvalidOptionError("identity", "a string or a number", identity);
-    return new IdentityAudience(name, this);
-  }
-
-  members(identity: string): Iterable<Member> {
-    return this.#members.get(identity) ?? [];
+    return new IdentityAudience(name, this.#groups, this);
   }
 
   /** The one that was opened last of those that are still open. */
@@ -75,6 +83,11 @@ export class Identities {
     for (const member of this.members(identity)) member.dismiss(code, reason);
   }
 
+  /** Tells other processes: all of them, as an upgrade may be under way where the identity has no socket yet. */
+  shareRevocation(identity: string, close: Parcel["close"]): Promise<void> {
+    return this.#relay.publish(REVOCATIONS, { key: identity, close });
+  }
+
   /** Whether an identity was closed after an upgrade had begun, whose session was loaded before, perhaps. */
   revokedSince(identity: string, began: number): Revocation | undefined {
     const revocation = this.#revoked.get(identity);
@@ -83,19 +96,13 @@ export class Identities {
 }
 
 /** The open sockets of one session or user. */
-export class IdentityAudience extends Audience {
-  readonly #identity: string;
+export class IdentityAudience extends GroupAudience {
   readonly #identities: Identities;
 
   /** Made by `sockets.of`. */
-  constructor(identity: string, identities: Identities) {
-    super();
-    this.#identity = identity;
+  constructor(name: string, groups: Groups, identities: Identities) {
+    super(name, groups);
     this.#identities = identities;
-  }
-
-  protected override members(): Iterable<Member> {
-    return this.#identities.members(this.#identity);
   }
 
   /**
@@ -104,10 +111,19 @@ export class IdentityAudience extends Audience {
    *
    * @param code - 1000 to 1003, 1007 to 1014 or 3000 to 4999. @default 4401
    * @param reason - at most 123 bytes of UTF-8. @default "logged out"
-   * @throws {InvalidCloseError} if the code or the reason may not be sent
+   * @returns a promise that need not be awaited: it settles when the broker has taken it, if there is one
+   * @throws {InvalidCloseError} at once, if the code or the reason may not be sent
    */
-  override close(code: number = LOGGED_OUT, reason = "logged out"): void {
-    checkClose(code, reason);
-    this.#identities.revoke(this.#identity, code, reason);
+  override close(code: number = LOGGED_OUT, reason = "logged out"): Promise<void> {
+    return super.close(code, reason);
+  }
+
+  protected override end(code: number, reason: string): void {
+    this.#identities.revoke(this.name, code, reason);
+  }
+
+  protected override share(parcel: Parcel): Promise<void> {
+    if (parcel.close === undefined) return super.share(parcel);
+    return this.#identities.shareRevocation(this.name, parcel.close);
   }
 }

@@ -7,6 +7,9 @@ import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
 import { CloseCode } from "../protocol/close-code.js";
 import { Audience, type Member } from "../rooms/audience.js";
+import type { Parcel } from "../rooms/parcel.js";
+import { Relay } from "../rooms/relay.js";
+import { Rooms } from "../rooms/rooms.js";
 import { ConnectionLimits } from "./connection-limits.js";
 import { Identities, identityName } from "./identities.js";
 import type { SocketsSettings } from "./options.js";
@@ -21,6 +24,9 @@ export interface DrainOptions {
 
 /** In milliseconds. */
 export const DEFAULT_GRACE = 10_000;
+
+/** The channel for what is sent to all sockets. */
+const ALL = "all";
 
 /** So many sockets are told to go at a time, and so long, at random, is waited in between: clients come back. */
 const BATCH = 200;
@@ -41,6 +47,8 @@ export class OpenSockets extends Audience implements SessionOwner {
   readonly settings: SocketsSettings;
   readonly limits: ConnectionLimits;
   readonly identities: Identities;
+  readonly relay: Relay;
+  readonly rooms: Rooms;
   readonly #routes: Iterable<AnyRoute>;
   #count = 0;
   #isDraining = false;
@@ -52,7 +60,10 @@ export class OpenSockets extends Audience implements SessionOwner {
     super();
     this.settings = settings;
     this.limits = new ConnectionLimits(settings);
-    this.identities = new Identities(settings.handshakeTimeout);
+    this.relay = new Relay(settings.broker);
+    this.rooms = new Rooms(this.relay);
+    this.identities = new Identities(settings.handshakeTimeout, this.relay);
+    void this.relay.subscribe(ALL, (parcel) => this.receive(parcel));
     this.#routes = routes;
   }
 
@@ -68,6 +79,10 @@ export class OpenSockets extends Audience implements SessionOwner {
   protected override *members(): Generator<AnySession, undefined> {
     for (const route of this.#routes) yield* route.sessions;
     return undefined;
+  }
+
+  protected override share(parcel: Parcel): Promise<void> {
+    return this.relay.publish(ALL, parcel);
   }
 
   /** @throws {InvalidOptionError} if the option `identify` gives something else than a name */
@@ -137,6 +152,7 @@ export class OpenSockets extends Audience implements SessionOwner {
     if (this.#count > 0) await Promise.race([allFinished, graceOver]);
     late.abort();
     this.#dropRest(grace);
+    await this.relay.close();
   }
 
   async #closeAll(grace: number): Promise<void> {

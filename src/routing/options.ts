@@ -1,13 +1,14 @@
-/** The options of an app and of its routes: what they mean, what holds without them, and what is refused. */
+/** The options of an app and of its routes: what they mean, and what holds without them. */
 
 import type { Socket } from "../connection/socket.js";
 import { defaultConnectionSettings, type ConnectionSettings } from "../connection/settings.js";
-import { InvalidOptionError } from "../errors.js";
-import { isWindowSetting, type CompressionSettings } from "../protocol/compression-offer.js";
-import { isToken } from "../protocol/header-field.js";
+import { OverflowPolicy, type OverflowMode } from "../connection/overflow.js";
+import type { CompressionSettings } from "../protocol/compression-offer.js";
+import type { Broker } from "../rooms/broker.js";
 import type { BeforeHook } from "./before.js";
 import type { ConnectionLimitSettings } from "./connection-limits.js";
 import type { Identity } from "./identities.js";
+import { checkKnown, checkRouteOptions, checkSocketsOptions, routeOptionNames } from "./option-checks.js";
 import type { AllowedOrigins } from "./origin.js";
 
 /** How messages are compressed (permessage-deflate, RFC 7692). */
@@ -20,7 +21,9 @@ export interface CompressionOptions extends CompressionSettings {
 export type SubprotocolChoice = readonly string[] | ((offered: readonly string[]) => string | undefined);
 
 /** What can be set for one route. Durations are in milliseconds, sizes in bytes. */
-export interface RouteOptions<Request = unknown> extends Partial<Omit<ConnectionSettings, "inbox">> {
+export interface RouteOptions<Request = unknown> extends Partial<
+  Omit<ConnectionSettings, "inbox" | "overflow">
+> {
   /** The name of the route in logs and errors and for `urlFor`. @default its path */
   readonly name?: string;
   /** The most bytes that a message may have; a longer one ends the connection with 1009. @default 1048576 */
@@ -33,6 +36,10 @@ export interface RouteOptions<Request = unknown> extends Partial<Omit<Connection
   readonly allowedOrigins?: AllowedOrigins;
   /** How much may wait for the handler before the peer is paused. */
   readonly inbox?: Partial<ConnectionSettings["inbox"]>;
+  /** What is done when more than `maxBufferedAmount` waits for a client that reads too slowly. @default "close" */
+  readonly overflow?: OverflowMode;
+  /** How many rooms a socket may be in. @default 1024 */
+  readonly maxRooms?: number;
   /** What runs before an upgrade is accepted and may answer it: those of the app first, then those of the route. */
   readonly before?: BeforeHook<Request> | readonly BeforeHook<Request>[];
 }
@@ -55,10 +62,19 @@ export interface Logger {
 export interface SocketsOptions<Request = unknown>
   extends RouteOptions<Request>, Partial<ConnectionLimitSettings> {
   /**
+   * Where the app's own `onMessage`, `on`, `onOpen` and `onClose` are reached. On Fastify, which has one handler for each
+   * path, it can't be that of a page. @default "/"
+   */
+  readonly endpoint?: string;
+  /** Whether a message is for the first of its handlers only that it matches: of all endpoints. @default false */
+  readonly matchOne?: boolean;
+  /**
    * Whose socket it will be: the id of a session or the key of a user, for `sockets.of(identity)`. Called when the
    * route is reached, so behind the middleware that loads sessions. Never take it from an unsigned cookie.
    */
   readonly identify?: (request: Request) => Identity | null | undefined;
+  /** Carries what is sent to rooms, routes, identities and all to other processes. @default none: this process only */
+  readonly broker?: Broker;
   /** An upgrade that is not decided within this time is refused with 503, in milliseconds. @default 10000 */
   readonly handshakeTimeout?: number;
   /** Called when a handler fails, after it was logged and before its connection closes with 1011. */
@@ -76,6 +92,7 @@ export interface RouteSettings extends ConnectionSettings {
   readonly subprotocols: SubprotocolChoice;
   readonly allowedOrigins: AllowedOrigins;
   readonly before: readonly BeforeHook<never>[];
+  readonly maxRooms: number;
 }
 
 /** The options of an app, complete. */
@@ -85,10 +102,12 @@ export interface SocketsSettings extends ConnectionLimitSettings {
   readonly logger: Logger;
   readonly debug: boolean;
   readonly identify: ((request: never) => unknown) | undefined;
+  readonly broker: Broker | undefined;
 }
 
 const DEFAULT_MAX_MESSAGE_SIZE = 1_048_576;
 const DEFAULT_THRESHOLD = 128;
+const DEFAULT_MAX_ROOMS = 1_024;
 
 /** Lays options over others: the inner ones hold, but hooks of both run. */
 export function mergeRouteOptions<Request>(
@@ -125,7 +144,9 @@ export function routeSettings<Request>(
   return {
     ...connection,
     inbox: { ...defaultConnectionSettings.inbox, ...merged.inbox },
+    overflow: new OverflowPolicy(merged.overflow ?? "close"),
     before: hooksOf(merged.before),
+    maxRooms: merged.maxRooms ?? DEFAULT_MAX_ROOMS,
     maxMessageSize: merged.maxMessageSize ?? DEFAULT_MAX_MESSAGE_SIZE,
     compression: compressionSettings(merged.compression ?? false),
     subprotocols: merged.subprotocols ?? [],
@@ -145,148 +166,13 @@ function compressionSettings(compression: boolean | CompressionOptions): RouteSe
 
 /** Completes the options of an app. @throws {InvalidOptionError} */
 export function socketsSettings<Request>(options: SocketsOptions<Request>): SocketsSettings {
-  checkKnown(options, [...routeOptionNames, ...socketsOptionNames]);
-  checkNumber(options, "maxConnections", 1);
-  checkNumber(options, "maxConnectionsPerAddress", 1);
-  checkNumber(options, "handshakeTimeout", 1);
-  check(options, "onError", "a function", (value) => typeof value === "function");
-  check(options, "debug", "true or false", (value) => typeof value === "boolean");
-  check(options, "identify", "a function", (value) => typeof value === "function");
-  check(options, "logger", "an object with the methods error and warn", isLogger);
+  checkSocketsOptions(options);
   const {
     maxConnections = Infinity,
     maxConnectionsPerAddress = Infinity,
     handshakeTimeout = 10_000,
   } = options;
-  const { onError, logger = console, debug = false, identify } = options;
-  return { maxConnections, maxConnectionsPerAddress, handshakeTimeout, onError, logger, debug, identify };
-}
-
-const routeNumbers = {
-  maxMessageSize: 1,
-  pingInterval: 0,
-  pongTimeout: 1,
-  closeTimeout: 1,
-  messageTimeout: 1,
-  highWaterMark: 0,
-  maxBufferedAmount: 1,
-} as const;
-
-/** The names of the options of a route. */
-export const routeOptionNames: readonly string[] = [
-  ...Object.keys(routeNumbers),
-  "name",
-  "compression",
-  "subprotocols",
-  "allowedOrigins",
-  "inbox",
-  "before",
-];
-
-const socketsOptionNames: readonly string[] = [
-  "maxConnections",
-  "maxConnectionsPerAddress",
-  "handshakeTimeout",
-  "onError",
-  "logger",
-  "debug",
-  "identify",
-];
-
-/** Checks what each option holds; which there are, depends on the framework too. @throws {InvalidOptionError} */
-export function checkRouteOptions<Request>(options: RouteOptions<Request>): void {
-  checkObject(options);
-  for (const [name, least] of Object.entries(routeNumbers)) checkNumber(options, name, least);
-  check(options, "name", "a string", (value) => typeof value === "string");
-  check(options, "compression", "true, false or an object with threshold and window bits", isCompression);
-  check(options, "subprotocols", "a list of different tokens (RFC 6455 §4.1) or a function", isSubprotocols);
-  check(
-    options,
-    "allowedOrigins",
-    `"any", a list of regular expressions and of origins such as "https://example.com", or a function`,
-    isOrigins,
-  );
-  check(options, "before", "a function or a list of functions", isHooks);
-  check(options, "inbox", "an object with maxMessages and maxBytes", isObject);
-  if (options.inbox === undefined) return;
-  checkKnown(options.inbox, ["maxMessages", "maxBytes"]);
-  checkNumber(options.inbox, "maxMessages", 1);
-  checkNumber(options.inbox, "maxBytes", 1);
-}
-
-/** @throws {InvalidOptionError} if an option is there and isn't valid */
-export function check(
-  options: object,
-  name: string,
-  expected: string,
-  isValid: (value: unknown) => boolean,
-): void {
-  const value: unknown = Reflect.get(options, name);
-  if (value !== undefined && !isValid(value)) throw new InvalidOptionError(name, expected, value);
-}
-
-function checkNumber(options: object, name: string, least: number): void {
-  check(options, name, `a number, at least ${least}`, (value) => typeof value === "number" && value >= least);
-}
-
-function checkObject(options: unknown): void {
-  if (!isObject(options)) throw new InvalidOptionError("options", "an object with options", options);
-}
-
-/** @throws {InvalidOptionError} if there are others than these */
-export function checkKnown(options: object, names: readonly string[]): void {
-  checkObject(options);
-  for (const name of Object.keys(options)) {
-    if (names.includes(name)) continue;
-    throw new InvalidOptionError(name, `one of the options ${names.join(", ")}`, Reflect.get(options, name));
-  }
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null;
-}
-
-function isHooks(value: unknown): boolean {
-  return (Array.isArray(value) ? value : [value]).every((hook) => typeof hook === "function");
-}
-
-export function isLogger(value: unknown): boolean {
-  return isObject(value) && ["error", "warn"].every((name) => typeof Reflect.get(value, name) === "function");
-}
-
-function isCompression(value: unknown): boolean {
-  if (typeof value === "boolean") return true;
-  if (!isObject(value)) return false;
-  const {
-    threshold = 0,
-    serverMaxWindowBits,
-    clientMaxWindowBits,
-    ...unknown
-  } = value as Record<string, unknown>;
-  const isThreshold = typeof threshold === "number" && threshold >= 0;
-  return (
-    isThreshold &&
-    isWindowSetting(serverMaxWindowBits) &&
-    isWindowSetting(clientMaxWindowBits) &&
-    Object.keys(unknown).length === 0
-  );
-}
-
-function isSubprotocols(value: unknown): boolean {
-  if (typeof value === "function") return true;
-  return (
-    Array.isArray(value) &&
-    value.every((each) => typeof each === "string" && isToken(each)) &&
-    new Set(value).size === value.length
-  );
-}
-
-function isOrigins(value: unknown): boolean {
-  if (value === "any" || typeof value === "function") return true;
-  return Array.isArray(value) && value.every((each) => isOriginPattern(each) || each instanceof RegExp);
-}
-
-/** A string that could never match is refused, such as "example.com", "*", or one with a path. */
-function isOriginPattern(value: unknown): boolean {
-  return typeof value === "string" && (value === "null" || /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s]*$/i.test(value));
+  const { onError, logger = console, debug = false, identify, broker } = options;
+  const limits = { maxConnections, maxConnectionsPerAddress, handshakeTimeout };
+  return { ...limits, onError, logger, debug, identify, broker };
 }

@@ -1,7 +1,8 @@
 /** A route as it was written, before it is added. */
 
 import type { Handler } from "./handler.js";
-import { checkRouteOptions, type RouteOptions } from "./options.js";
+import { checkRouteOptions } from "./option-checks.js";
+import type { RouteOptions } from "./options.js";
 import { isOptions } from "./route.js";
 
 export interface PlannedRoute {

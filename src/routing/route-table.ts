@@ -41,6 +41,11 @@ export class RouteTable {
     this.#routes.push(...routes);
   }
 
+  /** Whether a route has this name. */
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
   [Symbol.iterator](): Iterator<AnyRoute> {
     return this.#routes.values();
   }

@@ -1,8 +1,13 @@
 /** A route: a path, what handles its sockets, and how; and the sockets that are open there. */
 
 import { InvalidRouteError, describe } from "../errors.js";
-import { Audience, FilteredAudience } from "../rooms/audience.js";
+import type { OverflowCounts } from "../connection/overflow.js";
+import { SETTLED } from "../connection/promises.js";
+import { Audience } from "../rooms/audience.js";
+import type { Parcel } from "../rooms/parcel.js";
+import type { Relay } from "../rooms/relay.js";
 import type { Handler } from "./handler.js";
+import { NarrowedRoute } from "./narrowed-route.js";
 import { routeSettings, type RouteOptions, type RouteSettings } from "./options.js";
 import type { AnyParams } from "./path-params.js";
 import type { PathPattern } from "./path-pattern.js";
@@ -13,7 +18,7 @@ const HOOKS = ["open", "message", "drain", "close"] as const;
 /** What `upgrade()` calls a route whose path only the framework's router knows. */
 const UPGRADE = "upgrade()";
 
-/** A route that has been registered. Sending to it sends to all of its sockets in this process. */
+/** A route that has been registered. Sending to it sends to all of its sockets. */
 export class Route<Params = AnyParams, Request = unknown>
   extends Audience<Params, Request>
   implements SessionRoute<Params, Request>
@@ -28,6 +33,7 @@ export class Route<Params = AnyParams, Request = unknown>
   readonly sessions: Set<Session<Params, Request>> = new Set();
   #path: string | undefined;
   #pattern: PathPattern | undefined;
+  #relay: Relay | undefined;
 
   /**
    * Made by `route` and `upgrade` of `Sockets`.
@@ -71,27 +77,42 @@ export class Route<Params = AnyParams, Request = unknown>
 
   /** Those sockets of the route whose variables of the path have these values: `rooms.to({ id: "7" }).send("hi")`. */
   to(params: Partial<Params>): Audience<Params, Request> {
-    const wanted = Object.entries(params);
-    return new FilteredAudience(
-      () => this.members(),
-      ({ params }) => wanted.every(([name, value]) => isSame((params as AnyParams)[name], value)),
-    );
+    const { sessions: members, preparer } = this;
+    return new NarrowedRoute({ members, preparer, share: (parcel) => this.share(parcel) }, params);
+  }
+
+  /** How often its clients were too slow, in this process; see the option `overflow`. */
+  get overflowed(): OverflowCounts {
+    return this.settings.overflow.counts;
   }
 
   protected override members(): Iterable<Session<Params, Request>> {
     return this.sessions;
   }
+
+  /** Has it reach the sockets of the route with its name in other processes. @internal */
+  connect(relay: Relay): void {
+    this.#relay = relay;
+    void relay.subscribe(this.#channel, (parcel) => this.receive(parcel));
+  }
+
+  get #channel(): string {
+    return `route:${this.name}`;
+  }
+
+  protected override share(parcel: Parcel): Promise<void> {
+    return this.#relay?.publish(this.#channel, parcel) ?? SETTLED;
+  }
+
+  /** @internal */
+  override receive({ params, ...parcel }: Parcel): void {
+    if (params === undefined) super.receive(parcel);
+    else this.to(params as Partial<Params>).receive(parcel);
+  }
 }
 
 /** A route of which no more is known. */
 export type AnyRoute = Route<unknown>;
-
-/** Numbers stand for the text that is in the path; a wildcard's segments are compared one by one. */
-function isSame(actual: string | string[] | undefined, wanted: unknown): boolean {
-  if (!Array.isArray(actual)) return actual === (typeof wanted === "number" ? String(wanted) : wanted);
-  if (!Array.isArray(wanted) || wanted.length !== actual.length) return false;
-  return actual.every((segment, at) => isSame(segment, wanted[at]));
-}
 
 /** Whether something given in the place of a handler is options instead. */
 export function isOptions(value: unknown): value is object {

@@ -3,13 +3,21 @@
  * the application where it belongs.
  */
 
-import { Connection, type ConnectionObserver, type Consumer } from "../connection/connection.js";
+import { Connection } from "../connection/connection.js";
+import type { ConnectionObserver } from "../connection/connection-observer.js";
+import type { Consumer } from "../connection/consumer.js";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
+import type { Memberships } from "../connection/memberships.js";
+import { isPromise } from "../connection/promises.js";
+import type { OverflowPolicy } from "../connection/overflow.js";
+import type { PreparedMessage } from "../connection/prepared-message.js";
 import { Socket } from "../connection/socket.js";
 import type { Message, Transport } from "../connection/transport.js";
-import { CloseCode, MAX_CLOSE_REASON_BYTES } from "../protocol/close-code.js";
-import { ConnectionClosedError } from "../errors.js";
+import { CloseCode } from "../protocol/close-code.js";
+import { ConnectionClosedError, InvalidRoomError } from "../errors.js";
 import type { Member } from "../rooms/audience.js";
+import type { Rooms } from "../rooms/rooms.js";
+import { logFault, reasonOf, tellOfFault } from "./faults.js";
 import type { Handler, Hooks, LoopHandler } from "./handler.js";
 import type { RouteSettings, SocketsSettings } from "./options.js";
 import { inScopeOf, socketScope } from "./socket-scope.js";
@@ -20,6 +28,7 @@ export const GOING_DOWN = "the server goes down";
 /** What keeps the sessions. */
 export interface SessionOwner {
   readonly settings: SocketsSettings;
+  readonly rooms: Rooms;
   /** The connection is gone, perhaps before its handler is through. */
   released(session: AnySession): void;
   /** The handler is through and the connection is gone. */
@@ -39,13 +48,18 @@ export interface SessionRoute<Params, Request> {
 /** A session of whatever route. */
 export type AnySession = Session<unknown, unknown>;
 
-export class Session<Params, Request> implements ConnectionObserver, Consumer, Member<Params, Request> {
+const NO_ROOMS: ReadonlySet<string> = new Set();
+
+export class Session<Params, Request>
+  implements ConnectionObserver, Consumer, Member<Params, Request>, Memberships
+{
   readonly socket: Socket<Params, Request>;
   readonly route: SessionRoute<Params, Request>;
   /** Whose socket it is, if the app says so. */
   readonly identity: string | undefined;
   readonly #connection: Connection;
   readonly #owner: SessionOwner;
+  #rooms: Set<string> | undefined;
   #isHandling = true;
   #isConnected = true;
   #hasFailed = false;
@@ -63,7 +77,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer, M
     this.identity = identity;
     this.#owner = owner;
     this.#connection = new Connection(transport, route.settings, this);
-    this.socket = new Socket(this.#connection, facts);
+    this.socket = new Socket(this.#connection, facts, this);
   }
 
   /** Whether the handler is still running. */
@@ -89,6 +103,36 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer, M
   /** Ends the session because the server goes down. */
   close(): void {
     this.#connection.close(CloseCode.goingAway, GOING_DOWN, "application");
+  }
+
+  deliver(message: PreparedMessage, policy: OverflowPolicy | undefined, key: string | undefined): void {
+    if (this.#connection.isOpen) void this.#connection.send(message, policy, key);
+  }
+
+  get rooms(): ReadonlySet<string> {
+    return this.#rooms ?? NO_ROOMS;
+  }
+
+  join(room: string): Promise<void> {
+    if (!this.#connection.isOpen) return this.#connection.refuseAsClosed();
+    const { maxRooms } = this.route.settings;
+    if (!this.rooms.has(room) && this.rooms.size >= maxRooms) {
+      const problem = `expected at most ${maxRooms} rooms for a socket of ${this.route.name}, but this is one more; see maxRooms`;
+      return this.#connection.refuseAsMisuse(new InvalidRoomError(problem));
+    }
+    try {
+      const joined = this.#owner.rooms.join(room, this);
+      this.#rooms ??= new Set();
+      this.#rooms.add(room);
+      return joined;
+    } catch (error) {
+      return this.#connection.refuseAsMisuse(error as Error);
+    }
+  }
+
+  leave(room: string): void {
+    this.#owner.rooms.leave(room, this);
+    if (this.#isConnected) this.#rooms?.delete(room);
   }
 
   dismiss(code: number, reason: string): void {
@@ -190,12 +234,10 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer, M
     // A normal end; but that of another socket's connection is a fault like any other.
     if (error instanceof ConnectionClosedError && !this.#connection.isOpen) return;
     this.#hasFailed = true;
-    const { onError, debug } = this.#owner.settings;
+    const { settings } = this.#owner;
     this.#log(error);
-    if (onError !== undefined) {
-      this.#tell(() => onError(error, { socket: this.socket, route: this.route.name }));
-    }
-    this.#connection.close(CloseCode.internalError, debug ? reasonOf(error) : "", "application");
+    tellOfFault(settings, { socket: this.socket, route: this.route.name }, error);
+    this.#connection.close(CloseCode.internalError, settings.debug ? reasonOf(error) : "", "application");
   }
 
   #log(error: unknown): void {
@@ -204,23 +246,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer, M
       if (this.#logged.has(error)) return;
       this.#logged.add(error);
     }
-    const { name } = this.route;
-    this.#tell(() => {
-      this.#owner.settings.logger.error(
-        `jackfield: the handler of ${name} failed (socket ${this.socket.id})`,
-        error,
-      );
-    });
-  }
-
-  /** Calls code of the application whose own faults must not do harm. */
-  #tell(code: () => unknown): void {
-    try {
-      const outcome = inScopeOf(this.socket, code);
-      if (isPromise(outcome)) outcome.then(undefined, complain);
-    } catch (error) {
-      complain(error);
-    }
+    logFault(this.#owner.settings, { socket: this.socket, route: this.route.name }, error);
   }
 
   misused(error: Error): void {
@@ -229,6 +255,7 @@ export class Session<Params, Request> implements ConnectionObserver, Consumer, M
 
   released(): void {
     this.#isConnected = false;
+    for (const room of this.rooms) this.#owner.rooms.leave(room, this);
     this.#owner.released(this);
     this.#finish();
   }
@@ -251,21 +278,4 @@ function callMessageHook<Params, Request>(
   return hooks.message?.(socket, message);
 }
 
-function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-}
-
 function nothing(): void {}
-
-/** The last resort: the logger or the hook have failed themselves. */
-function complain(error: unknown): void {
-  // oxlint-disable-next-line no-console
-  console.error("jackfield: an error hook failed", error);
-}
-
-/** As much of the error's message as fits into a close reason (RFC 6455 §5.5). */
-function reasonOf(error: unknown): string {
-  const message = Buffer.from(error instanceof Error ? error.message : String(error));
-  if (message.length <= MAX_CLOSE_REASON_BYTES) return message.toString();
-  return new TextDecoder().decode(message.subarray(0, MAX_CLOSE_REASON_BYTES - 3)).replace(/\uFFFD$/, "");
-}

@@ -1,15 +1,22 @@
 /** What the `Sockets` of all frameworks have in common, whatever they run on: routes, blueprints, names, audiences. */
 
-import type { Sendable, Socket } from "../connection/socket.js";
+import type { Sendable } from "../connection/prepared-message.js";
+import type { Socket } from "../connection/socket.js";
 import { InvalidOptionError, InvalidRouteError } from "../errors.js";
 import type { AudienceSendOptions } from "../rooms/audience.js";
+import type { Room } from "../rooms/room.js";
+import type { RoomOptions } from "../rooms/rooms.js";
+import { OWN_ENDPOINT, planEndpoint, RoutedEndpoint, type EndpointOptions } from "./endpoint.js";
 import { checkRegister, type Blueprint, type RegisterOptions } from "./blueprint.js";
 import type { Framework, ParamsIn } from "./framework.js";
 import type { Handler } from "./handler.js";
 import type { Identity, IdentityAudience } from "./identities.js";
+import type { MessageDispatch } from "./message-dispatch.js";
+import { MessageHandlers } from "./message-handlers.js";
 import { routeDecorator, type RouteDecorator } from "./method-decorator.js";
 import { OpenSockets, type DrainOptions } from "./open-sockets.js";
 import { routeSettings, socketsSettings, type RouteOptions, type SocketsOptions } from "./options.js";
+import type { AnyParams } from "./path-params.js";
 import { PathPattern } from "./path-pattern.js";
 import { RouteTable } from "./route-table.js";
 import { plannedRoute, type PlannedRoute } from "./planned-route.js";
@@ -24,18 +31,24 @@ interface Mounting {
   readonly native: object;
 }
 
-export abstract class SocketsCore<Types extends Framework> {
+/** Its own `onMessage` and the like are for the endpoint `websocket`, at `/` or at the option `endpoint`. */
+export abstract class SocketsCore<Types extends Framework> extends MessageHandlers<
+  AnyParams,
+  Types["request"]
+> {
   /** @internal */
   readonly openSockets: OpenSockets;
   /** @internal */
   protected readonly routes: RouteTable;
   readonly #options: SocketsOptions<Types["request"]>;
   readonly #blueprints: Map<string, unknown>;
+  #endpoint: MessageDispatch | undefined;
   /** Added before there was a framework to mount them in; `undefined` once there is. */
   #early: Mounting[] | undefined = [];
 
   /** @param sharing - whose sockets, routes and options these are too, in another place of the framework's router */
   constructor(options: SocketsOptions<Types["request"]>, sharing?: SocketsCore<Types>) {
+    super();
     const settings = socketsSettings(options);
     routeSettings({}, options); // so that a wrong one is told now
     this.#options = sharing === undefined ? options : sharing.#options;
@@ -84,11 +97,39 @@ export abstract class SocketsCore<Types extends Framework> {
     return routeDecorator((handler) => void this.#add([{ ...planned, handler }]));
   }
 
+  /**
+   * Adds a path with message handlers of its own: `sockets.endpoint("/game").onMessage((message) => ...)`.
+   *
+   * @param path - in the syntax of the framework
+   * @throws {InvalidRouteError} if the path is none, or the path or the name is taken
+   * @throws {InvalidOptionError}
+   */
+  endpoint<Path extends string>(
+    path: Path,
+    options: Types["options"] & EndpointOptions = {},
+  ): RoutedEndpoint<ParamsIn<Types, Path>, Types["request"]> {
+    const { dispatch, routeOptions } = planEndpoint(path, options, this.#options.matchOne);
+    return new RoutedEndpoint(dispatch, this.route(path, dispatch, routeOptions));
+  }
+
+  /** Added with the first of its handlers. If a part of the app, such as a plugin, has one too, the first has the name. */
+  protected override get messages(): MessageDispatch {
+    if (this.#endpoint === undefined) {
+      const { endpoint: path = "/", matchOne } = this.#options;
+      const options = this.routes.has(OWN_ENDPOINT) ? {} : { name: OWN_ENDPOINT };
+      const { dispatch } = planEndpoint(path, options, matchOne);
+      this.route(path, dispatch, options);
+      this.#endpoint = dispatch;
+    }
+    return this.#endpoint;
+  }
+
   /** Adds routes. What is wrong with one of them is told before any of them is there. */
   #add(plan: readonly PlannedRoute[]): readonly AnyRoute[] {
     const mountings = plan.map((planned) => this.#mountingOf(planned));
     const routes = mountings.map(({ route }) => route);
     this.routes.add(routes, true);
+    for (const route of routes) route.connect(this.openSockets.relay);
     if (this.#early !== undefined) this.#early.push(...mountings);
     else for (const { path, route, native } of mountings) this.mount(path, route, native);
     return routes;
@@ -151,6 +192,17 @@ export abstract class SocketsCore<Types extends Framework> {
   }
 
   /**
+   * The sockets that have joined a room: `sockets.room("lobby").send("hi")`.
+   *
+   * @param options - hold for the room of that name, whoever speaks to it
+   * @throws {InvalidRoomError} if the name is none
+   * @throws {InvalidOptionError}
+   */
+  room(name: string, options?: RoomOptions): Room {
+    return this.openSockets.rooms.room(name, options);
+  }
+
+  /**
    * Sends a message to all open sockets. See {@link Audience.send}.
    *
    * @throws {InvalidMessageError} if it is neither text nor bytes
@@ -204,7 +256,9 @@ export abstract class SocketsCore<Types extends Framework> {
     options: RouteOptions<Types["request"]>,
   ): Route<Params, Types["request"]> {
     const { route } = this.createRoute<Params>(undefined, handler, options);
-    this.routes.add([route], options.name !== undefined);
+    const isNamed = options.name !== undefined;
+    this.routes.add([route], isNamed);
+    if (isNamed) route.connect(this.openSockets.relay);
     return route;
   }
 

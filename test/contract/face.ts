@@ -3,24 +3,41 @@ import type { Server } from "node:http";
 import type { TestContext } from "node:test";
 import type {
   Blueprint,
+  CloseInfo,
+  EndpointOptions,
   Handler,
   Identity,
   IdentityAudience,
   RegisterOptions,
+  Message,
+  Reply,
+  Room,
   Route,
   RouteOptions,
   Sendable,
+  Socket,
   SocketsOptions,
   AudienceSendOptions,
   DrainOptions,
 } from "jackfield";
 import type { Log } from "../frameworks/clients.js";
 
+/** What all endpoints have. */
+export interface AnyEndpoint {
+  onOpen(handler: () => Reply): void;
+  onClose(handler: (ws: Socket<unknown>, info: CloseInfo) => unknown): void;
+  onMessage(handler: (message: Message) => Reply): void;
+  onMessage(pattern: string | RegExp, handler: (message: string, match: RegExpExecArray) => Reply): void;
+  on(event: string, handler: (data: unknown) => unknown): void;
+}
+
 /** What all `Sockets` have, whatever their framework. */
-export interface AnySockets {
+export interface AnySockets extends AnyEndpoint {
   readonly size: number;
   route(path: string, handler: Handler<never, never>, options?: RouteOptions<never>): Route<unknown>;
   register(blueprint: Blueprint, options?: RegisterOptions): unknown;
+  endpoint(path: string, options?: RouteOptions<never> & EndpointOptions): AnyEndpoint;
+  room(name: string): Room;
   of(identity: Identity): IdentityAudience;
   broadcast(message: Sendable, options?: AudienceSendOptions): Promise<void>;
   attach(server: Server): unknown;

@@ -1,16 +1,21 @@
 /** The contract: what every framework does. */
 import { context } from "./rows/context.js";
+import { handlers } from "./rows/handlers.js";
 import { beforeSwitching } from "./rows/http.js";
 import { messages } from "./rows/messages.js";
 import { routes } from "./rows/routes.js";
 import type { Row } from "./rows/row.js";
 
 /** In the order of the table of features. */
-export const rows: readonly Row[] = [...routes, ...beforeSwitching, ...messages, ...context].toSorted(
-  (one, other) => placeOf(one).localeCompare(placeOf(other)),
-);
+export const rows: readonly Row[] = [
+  ...routes,
+  ...beforeSwitching,
+  ...messages,
+  ...handlers,
+  ...context,
+].toSorted((one, other) => placeOf(one).localeCompare(placeOf(other)));
 
-/** F before U, K, W and N, and within a letter by number. */
+/** F before U, K, W, A and N, and within a letter by number. */
 function placeOf({ id }: Row): string {
-  return `${"FUKWN".indexOf(id.charAt(0))}${id.slice(1).padStart(3, "0")}`;
+  return `${"FUKWAN".indexOf(id.charAt(0))}${id.slice(1).padStart(3, "0")}`;
 }

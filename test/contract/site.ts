@@ -1,6 +1,7 @@
 /** What is the same on the site of every framework: the routes of `sockets.route`, and two mounts of a blueprint. */
 import {
   ConnectionClosedError,
+  json,
   type Route,
   type RouteOptions,
   type Socket,
@@ -34,7 +35,7 @@ export function socketsOptions<Request>(
   { userOf }: RequestAccess,
 ): SocketsOptions<Request> {
   const identify = userOf as (request: Request) => string | undefined;
-  return { logger: log, identify, ...(sockets as SocketsOptions<Request>) };
+  return { logger: log, identify, endpoint: "/messages", ...(sockets as SocketsOptions<Request>) };
 }
 
 /**
@@ -53,6 +54,7 @@ export function addRoutes(
   addEndings(sockets);
   addLateOnes(sockets);
   addHooked(sockets);
+  addMessageHandlers(sockets);
   addRequestReaders(sockets, access, sessionOptions);
   addContextual(sockets);
   addShared(sockets);
@@ -137,6 +139,31 @@ function addLateOnes(sockets: AnySockets): void {
   sockets.route("/late", echoLater);
   sockets.route("/patient", echoLater, { inbox: { maxMessages: 2, maxBytes: 64 } });
   sockets.route("/begin", () => beginning.resolve());
+}
+
+function addMessageHandlers(sockets: AnySockets): void {
+  sockets.onOpen(() => "welcome");
+  sockets.onClose((_ws, { code }) => sockets.broadcast(`left with ${code}`));
+  sockets.onMessage("NOTHING", () => undefined);
+  sockets.onMessage("TEXT", () => "text");
+  sockets.onMessage("BYTES", async () => Buffer.from("bytes"));
+  sockets.onMessage("WRONG", () => ({ not: "a reply" }) as never);
+  sockets.onMessage("JSON", () => json({ a: [1, null] }));
+  sockets.onMessage(/^ECHO (.*)/, (_message, match) => match[1]);
+  sockets.onMessage((message) => (message === "END" ? "the end" : undefined));
+  sockets.on("add", (data) => (data as number[]).reduce((sum, each) => sum + each));
+  for (const matchOne of [false, true]) {
+    const endpoint = sockets.endpoint(matchOne ? "/one" : "/all", { matchOne });
+    endpoint.onMessage(() => "everything");
+    endpoint.onMessage("a", () => "a");
+    endpoint.onMessage(/b/, () => "b");
+  }
+  sockets.route("/lounge", async (ws: AnySocket) => {
+    for await (const message of ws) {
+      if (message === "join") await ws.join("lounge").then(() => ws.send("joined"));
+      else await sockets.room("lounge").send(message, { except: ws });
+    }
+  });
 }
 
 function addHooked(sockets: AnySockets): void {

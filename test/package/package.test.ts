@@ -55,11 +55,11 @@ describe("the package", bounded, () => {
       await run("npm", ["install", ...options, tarball], { cwd: project });
     });
 
-    test("brings two small packages along, and no framework", async () => {
+    test("brings three small packages along, and no framework", async () => {
       const installed = (await readdir(join(project, "node_modules"))).filter(
         (name) => !name.startsWith("."),
       );
-      assert.deepEqual(installed.toSorted(), ["cookie", "jackfield", "path-to-regexp"]);
+      assert.deepEqual(installed.toSorted(), ["@standard-schema", "cookie", "jackfield", "path-to-regexp"]);
     });
 
     test("has an entry for each framework that needs it no sooner than it is used", bounded, async (t) => {

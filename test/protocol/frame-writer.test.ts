@@ -46,6 +46,7 @@ test("the first byte carries FIN, RSV1 for compression, and the opcode", () => {
 test("the examples of RFC 6455 §5.7 come out as they stand there", () => {
   const hello = Buffer.from("Hello");
   assert.deepEqual(encodeFrame(0x81, hello), hex("81 05 48 65 6c 6c 6f"));
+  assert.deepEqual(encodeFrame(0x81, "Hello"), hex("81 05 48 65 6c 6c 6f"));
   assert.deepEqual(encodeFrame(0x81, hello, KEY), hex("81 85 37 fa 21 3d 7f 9f 4d 51 58"));
   assert.deepEqual(encodeFrame(0x01, hello.subarray(0, 3)), hex("01 03 48 65 6c"));
   assert.deepEqual(encodeFrame(0x82, Buffer.alloc(256)).subarray(0, 4), hex("82 7e 01 00"));

@@ -3,6 +3,7 @@ import type { IncomingMessage } from "node:http";
 import { describe, test, type TestContext } from "node:test";
 import { Sockets, type BeforeHook, type CloseInfo, type Handler, type SocketsOptions } from "jackfield";
 import type { Member } from "#src/rooms/audience.js";
+import { Relay } from "#src/rooms/relay.js";
 import { Identities } from "#src/routing/identities.js";
 import {
   Client,
@@ -84,7 +85,7 @@ describe("the sockets of an identity", () => {
     const client = await connect(port, "7");
     await until(() => sockets.size === 1);
     assert.deepEqual([sockets.of(7).size, sockets.of("7").size, sockets.of("07").size], [1, 1, 0]);
-    sockets.of("7").close();
+    void sockets.of("7").close();
     assert.deepEqual(await client.closed, LOGGED_OUT);
   });
 
@@ -93,12 +94,12 @@ describe("the sockets of an identity", () => {
       const { sockets, port } = await site(t, echo, { identify: () => identity });
       for (const other of ["__proto__", "constructor", "x"]) {
         assert.equal(sockets.of(other).size, 0);
-        sockets.of(other).close();
+        void sockets.of(other).close();
       }
       const client = await connect(port);
       await client.echo("hi");
       assert.equal(sockets.of(identity).size, 1);
-      sockets.of(identity).close();
+      void sockets.of(identity).close();
       assert.deepEqual(await client.closed, LOGGED_OUT);
       assert.deepEqual(Object.keys(Object.prototype), []);
     });
@@ -148,8 +149,8 @@ describe("the option identify", () => {
     test(`may give ${String(nobody)}: nobody's socket`, bounded, async (t) => {
       const { sockets, port } = await site(t, echo, { identify: () => nobody });
       const client = await connect(port);
-      sockets.of("undefined").close();
-      sockets.of("null").close();
+      void sockets.of("undefined").close();
+      void sockets.of("null").close();
       await client.echo("hi");
     });
   }
@@ -192,7 +193,7 @@ describe("closing an identity", () => {
     const anns = [await connect(port, "ann"), await connect(port, "ann")];
     const bob = await connect(port, "bob");
     await until(() => sockets.size === 3);
-    sockets.of("ann").close();
+    void sockets.of("ann").close();
     assert.equal(sockets.of("ann").size, 0);
     for (const ann of anns) assert.deepEqual(await ann.closed, LOGGED_OUT);
     await bob.echo("hi");
@@ -204,7 +205,7 @@ describe("closing an identity", () => {
     const { sockets, port } = await site(t, echo);
     const ann = await connect(port, "ann");
     await until(() => sockets.of("ann").size === 1);
-    sockets.of("ann").close(4403, "banned");
+    void sockets.of("ann").close(4403, "banned");
     assert.deepEqual(await ann.closed, { code: 4403, reason: "banned" });
   });
 
@@ -236,7 +237,7 @@ describe("closing an identity", () => {
     await raw.until("\r\n\r\n");
     raw.write(Buffer.concat([clientFrame("one"), clientFrame("two"), clientFrame("three")]));
     await until(() => seen.length === 1);
-    sockets.of("ann").close();
+    void sockets.of("ann").close();
     raw.write(clientFrame("four"));
     await raw.until("logged out");
     gate.resolve();
@@ -255,7 +256,7 @@ describe("closing an identity", () => {
     });
     const ann = await connect(port, "ann");
     await until(() => sockets.of("ann").size === 1);
-    sockets.of("ann").close();
+    void sockets.of("ann").close();
     for (const each of await ended.promise)
       assert.match(String(each), /^ConnectionClosedError: .* with 4401;/);
     assert.deepEqual(await ann.closed, LOGGED_OUT);
@@ -277,8 +278,8 @@ describe("closing an identity", () => {
     await raw.until("\r\n\r\n");
     raw.write(Buffer.concat([clientFrame("one"), clientFrame("two")]));
     await until(() => calls.includes("one"));
-    sockets.of("ann").close();
-    sockets.of("ann").close(4000, "again");
+    void sockets.of("ann").close();
+    void sockets.of("ann").close(4000, "again");
     await raw.until("logged out");
     gate.resolve();
     raw.write(clientFrame(Buffer.from([0x11, 0x31]), 8));
@@ -293,7 +294,7 @@ describe("closing an identity", () => {
     const { sockets, port } = await site(t, {
       message(_ws, message) {
         calls.push(message);
-        sockets.of("ann").close();
+        void sockets.of("ann").close();
       },
       close: (_ws, { code }) => void calls.push(code),
     });
@@ -309,7 +310,7 @@ describe("closing an identity", () => {
     const raw = new RawClient(port).write(upgradeText("/", "X-User: ann\r\n"));
     await raw.until("\r\n\r\n");
     await until(() => sockets.of("ann").size === 1);
-    sockets.of("ann").close();
+    void sockets.of("ann").close();
     await raw.closed;
     await until(() => sockets.size === 0);
   });
@@ -320,7 +321,7 @@ describe("closing an identity", () => {
     const ann = await connect(port, "ann");
     for (let count = 0; count < 100; count++) ann.send("x".repeat(1_000));
     await until(() => sockets.of("ann").size === 1);
-    sockets.of("ann").close();
+    void sockets.of("ann").close();
     assert.deepEqual(await ann.closed, LOGGED_OUT);
     gate.resolve();
     await until(() => sockets.size === 0);
@@ -360,7 +361,7 @@ describe("closing an identity while its upgrade is under way", () => {
       const here = await waiting(t, hooks);
       const connecting = connect(here.port, "ann");
       await here.started;
-      here.sockets.of("ann").close();
+      void here.sockets.of("ann").close();
       here.release();
       const ann = await connecting;
       ann.send("hello?");
@@ -377,8 +378,8 @@ describe("closing an identity while its upgrade is under way", () => {
     const here = await waiting(t, false);
     const connecting = connect(here.port, "ann");
     await here.started;
-    here.sockets.of("ann").close(4400, "first");
-    here.sockets.of("ann").close(4403, "second");
+    void here.sockets.of("ann").close(4400, "first");
+    void here.sockets.of("ann").close(4403, "second");
     here.release();
     assert.deepEqual(await (await connecting).closed, { code: 4403, reason: "second" });
   });
@@ -387,7 +388,7 @@ describe("closing an identity while its upgrade is under way", () => {
     const here = await waiting(t, false);
     const connecting = connect(here.port, "bob");
     await here.started;
-    here.sockets.of("ann").close();
+    void here.sockets.of("ann").close();
     here.release();
     assert.equal(await (await connecting).next(), "secret");
   });
@@ -395,7 +396,12 @@ describe("closing an identity while its upgrade is under way", () => {
 
 const member = (): Member & { readonly dismissed: unknown[] } => {
   const dismissed: unknown[] = [];
-  return { dismissed, socket: undefined as never, dismiss: (...how) => void dismissed.push(how) };
+  return {
+    dismissed,
+    socket: undefined as never,
+    deliver: () => undefined,
+    dismiss: (...how) => void dismissed.push(how),
+  };
 };
 
 /** The clock cannot be had otherwise: it would have to be waited for. */
@@ -408,7 +414,7 @@ function clock(t: TestContext): { now: number } {
 describe("what is remembered of closed identities", () => {
   test("holds for all upgrades that began before, until none can be under way", (t) => {
     const time = clock(t);
-    const identities = new Identities(10_000);
+    const identities = new Identities(10_000, new Relay(undefined));
     identities.revoke("ann", 4401, "logged out");
     assert.deepEqual(identities.revokedSince("ann", 999), { ...LOGGED_OUT, at: 1_000 });
     assert.ok(identities.revokedSince("ann", 1_000));
@@ -421,7 +427,7 @@ describe("what is remembered of closed identities", () => {
 
   test("is forgotten then: it doesn't accumulate", (t) => {
     const time = clock(t);
-    const identities = new Identities(10);
+    const identities = new Identities(10, new Relay(undefined));
     const names = Array.from({ length: 1_000 }, (_, at) => `user ${at}`);
     for (const name of names) {
       time.now += 10;
@@ -441,7 +447,7 @@ describe("what is remembered of closed identities", () => {
   });
 
   test("those who join while all are dismissed are not gone through for ever", () => {
-    const identities = new Identities(10);
+    const identities = new Identities(10, new Relay(undefined));
     const first = member();
     identities.add("ann", first);
     const joining = { ...member(), dismiss: () => identities.delete("ann", joining) };

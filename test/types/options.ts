@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage } from "node:http";
 import express, { type Request } from "express";
+import { MemoryBroker } from "jackfield";
 import type {
   AnyParams,
   Sockets,
@@ -32,6 +33,12 @@ export function options(): void {
     messageTimeout: 1,
     highWaterMark: 1,
     maxBufferedAmount: 1,
+    overflow: "drop-oldest",
+    maxRooms: 1,
+    concurrency: 2,
+    endpoint: "/ws",
+    matchOne: true,
+    broker: new MemoryBroker(),
     maxConnections: 1,
     maxConnectionsPerAddress: 1,
     handshakeTimeout: 1,

@@ -36,7 +36,7 @@ account.post("/log-out", (request, response, next) => {
   const { sessionID } = request;
   request.session.destroy((error) => {
     if (error !== null && error !== undefined) return next(error);
-    sockets.of(sessionID).close(); // with 4401
+    void sockets.of(sessionID).close(); // with 4401
     response.status(204).end();
   });
 });

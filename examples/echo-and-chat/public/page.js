@@ -1,23 +1,6 @@
 /** The page: an echo and a chat. Whatever a user wrote reaches the document as text, never as markup. */
+import { append, element } from "./elements.js";
 import { LiveSocket } from "./live-socket.js";
-
-const maxShown = 200;
-
-/** An element with a class and content. */
-function element(tag, className, ...children) {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.append(...children);
-  return node;
-}
-
-/** Adds to a log, and scrolls along with a reader who is at its end. */
-function append(log, entry) {
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  log.append(entry);
-  while (log.children.length > maxShown) log.firstElementChild.remove();
-  if (atEnd) log.scrollTop = log.scrollHeight;
-}
 
 /** Sends what the form's input holds; the text stays there if it could not be sent. */
 function onSubmit(form, send) {

@@ -78,7 +78,7 @@ function addPages(app: Express, sockets: Sockets, rooms: Route<unknown>): void {
   app.post("/logout", (request, response) => {
     const user = String(request.session.user);
     request.session.destroy(() => {
-      sockets.of(user).close();
+      void sockets.of(user).close();
       response.json({ ok: true });
     });
   });

@@ -66,7 +66,7 @@ function addPages(app: FastifyInstance, sockets: Sockets, rooms: Route<unknown>)
   app.post("/logout", async (request) => {
     const user = String(request.session.contractUser);
     await request.session.destroy();
-    sockets.of(user).close();
+    void sockets.of(user).close();
     return { ok: true };
   });
   app.get("/me", ({ session }) => ({ user: session.contractUser, visits: session.contractVisits }));

@@ -52,7 +52,7 @@ function addPages(app: Hono<SiteEnv>, sockets: Sockets<SiteEnv>, rooms: Route<un
   app.post("/logout", (context) => {
     const user = String(context.var.session.get("user"));
     context.var.session.deleteSession();
-    sockets.of(user).close();
+    void sockets.of(user).close();
     return context.json({ ok: true });
   });
   app.get("/me", ({ json, var: { session } }) =>

@@ -48,7 +48,7 @@ function ordinaryPages(sockets: Sockets, rooms: Route<unknown>): Record<string, 
     },
     "/logout": (request, response) => {
       const session = sessionOf(request);
-      sockets.of(String(session.user)).close();
+      void sockets.of(String(session.user)).close();
       delete session.user;
       json(response, { ok: true });
     },

@@ -66,7 +66,7 @@ function pages(sockets: Sockets, rooms: Route<unknown>): Router {
     context.body = { ok: true };
   });
   router.post("/logout", (context) => {
-    sockets.of(String(sessionOf(context).user)).close();
+    void sockets.of(String(sessionOf(context).user)).close();
     context["session"] = null;
     context.body = { ok: true };
   });

@@ -56,7 +56,7 @@ export const cookieSessions: SessionPackage = {
     app.post("/logout", (request, response) => {
       const { id } = sessionOf(request);
       setSession(request, null);
-      if (id !== undefined) sockets.of(id).close();
+      if (id !== undefined) void sockets.of(id).close();
       response.json({ ok: true });
     });
     app.get("/me", requireLogin, (request, response) => {

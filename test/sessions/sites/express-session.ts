@@ -62,7 +62,7 @@ export const expressSession: SessionPackage = {
     app.post("/logout", ({ session, sessionID }, response, next) => {
       session.destroy(
         then(next, () => {
-          sockets.of(sessionID).close();
+          void sockets.of(sessionID).close();
           response.json({ ok: true });
         }),
       );

@@ -50,7 +50,7 @@ export const fastifySession: SessionPackage = {
     app.post("/logout", async (request) => {
       const { sessionId } = request.session;
       await request.session.destroy();
-      sockets.of(sessionId).close();
+      void sockets.of(sessionId).close();
       return { ok: true };
     });
     app.get("/me", { onRequest: requireLogin }, ({ session: { user, visits } }) => ({ user, visits }));

@@ -80,7 +80,7 @@ function addHttp(app: Hono<SiteEnv>, sockets: Sockets<SiteEnv>, store: Store | C
     // The middleware does so only later, but the session is to be gone before its sockets are.
     if (!(store instanceof CookieStore)) await store.deleteSession(id);
     session.deleteSession();
-    sockets.of(id).close();
+    void sockets.of(id).close();
     return context.json({ ok: true });
   });
   app.post("/tell", async (context) => {

@@ -89,7 +89,7 @@ function httpRoutes(sockets: Sockets<DefaultState, WithSession>): Router<Default
     const id = idOf(context);
     context.session = null;
     await session?.manuallyCommit(); // so that the session is gone before its sockets are
-    if (id !== undefined) sockets.of(id).close();
+    if (id !== undefined) void sockets.of(id).close();
     context.body = { ok: true };
   });
   router.post("/tell", async (context) => {

@@ -61,7 +61,7 @@ export const passportSessions: SessionPackage = {
       const id = request.user?.id;
       request.logout((error: unknown) => {
         if (error !== undefined) return next(error);
-        if (id !== undefined) sockets.of(id).close();
+        if (id !== undefined) void sockets.of(id).close();
         response.json({ ok: true });
       });
     });

@@ -59,7 +59,7 @@ export const fastifySecureSession: SessionPackage = {
     app.post("/logout", (request) => {
       const id = sessionOf(request).get("id");
       sessionOf(request).delete();
-      if (id !== undefined) sockets.of(id).close();
+      if (id !== undefined) void sockets.of(id).close();
       return { ok: true };
     });
     app.get("/me", { onRequest: requireLogin }, (request) => {

@@ -13,6 +13,7 @@ export class LiveSocket {
   #path;
   #state;
   #onMessage;
+  #onOpen;
   #onLost;
   #socket;
   #timer;
@@ -22,12 +23,14 @@ export class LiveSocket {
    * @param path - the route, relative to this page
    * @param state - the element that shows the state
    * @param onMessage - called with each message
+   * @param onOpen - called when it is connected, the first time and after each loss
    * @param onLost - called when the connection is lost, so that nobody waits for answers any more
    */
-  constructor(path, { state, onMessage, onLost = () => {} }) {
+  constructor(path, { state, onMessage, onOpen = () => {}, onLost = () => {} }) {
     this.#path = path;
     this.#state = state;
     this.#onMessage = onMessage;
+    this.#onOpen = onOpen;
     this.#onLost = onLost;
     this.#connect();
     addEventListener("online", this.#hurry);
@@ -60,6 +63,7 @@ export class LiveSocket {
     listen("open", () => {
       this.#attempts = 0;
       this.#show("open");
+      this.#onOpen();
     });
     listen("close", ({ reason }) => {
       this.#onLost();

@@ -65,7 +65,7 @@ describe("a route as an audience", () => {
     assert.equal(await all.send("hello?"), undefined);
     assert.equal(await all.to({ id: "7" }).send("hello?"), undefined);
     assert.equal(await sockets.of("nobody").send("hello?"), undefined);
-    all.close();
+    void all.close();
   });
 
   test("leaves one out: the sender, from within its handler", bounded, async (t) => {
@@ -191,10 +191,10 @@ describe("a route as an audience", () => {
       await Client.connect(port, "/pages"),
     ];
     await until(() => all.size === 2 && pages.size === 1);
-    all.to({ id: "1" }).close(4001, "only one");
+    void all.to({ id: "1" }).close(4001, "only one");
     assert.deepEqual(await one.closed, { code: 4001, reason: "only one" });
     assert.equal(all.size, 1);
-    all.close();
+    void all.close();
     assert.deepEqual(await two.closed, { code: 1000, reason: "" });
     await pages.send("still here");
     assert.equal(await three.next(), "still here");

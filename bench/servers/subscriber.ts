@@ -1,4 +1,0 @@
-/** As much of a Jackfield socket as a broadcast needs. */
-export interface Subscriber {
-  send(message: string | Uint8Array): Promise<void>;
-}

@@ -1,0 +1,130 @@
+/**
+ * Two ways to write to a socket, with the same outcome.
+ *
+ * The fast one hands the bytes to the handle below the stream. Nearly always the operating system takes all of them at
+ * once, and then there is nothing left to do: no request object, no callback, none of the stream's machinery. Where the
+ * handle is not to be had (TLS, a Node that works otherwise), or the stream has something of its own to write, the
+ * stream serves.
+ */
+
+import { Socket } from "node:net";
+
+/** Who waits until the operating system has taken what it did not take at once. */
+export interface WriteWaiter {
+  written(): void;
+}
+
+/** What Node writes with; undocumented, and therefore used only where it is as expected. */
+interface WriteRequest {
+  /** -1 as long as the request is not in use. */
+  getAsyncId(): number;
+  oncomplete?: (this: WriteRequest, status: number) => void;
+  /** The bytes that are being written, which must not be collected. */
+  buffer?: Buffer;
+  socket?: Socket;
+  waiter?: WriteWaiter;
+}
+
+interface Handle {
+  /** Undocumented; that of TLS has the one of TCP inside. */
+  readonly writeQueueSize?: unknown;
+  readonly _parent?: Handle;
+  /** @returns an error's number, or 0 */
+  writeBuffer?: (request: WriteRequest, bytes: Buffer) => number;
+}
+
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/** How a request is made: `undefined` until one was seen, `null` if it can't be used. */
+let WriteRequestClass: (new () => WriteRequest) | null | undefined;
+
+/** One for all connections, as it is free again when the operating system has taken everything at once. */
+let spare: WriteRequest | undefined;
+
+/**
+ * Writes bytes, which must not be changed until they are written.
+ *
+ * @returns whether the operating system took all of them; if not, `waiter` is told when it has
+ */
+export function writeTo(socket: Socket, bytes: Buffer, waiter: WriteWaiter): boolean {
+  if (!socket.writable) return true; // it is gone, and so are they
+  const handle = plainHandle(socket);
+  if (handle === undefined || WriteRequestClass === null || socket.writableLength > 0)
+    return writeToStream(socket, bytes, waiter);
+  if (WriteRequestClass !== undefined) return writeToHandle(socket, handle, bytes, waiter);
+  learnFrom(handle);
+  return writeToStream(socket, bytes, waiter);
+}
+
+/** How much of what was written the operating system has not taken yet, in bytes. */
+export function unwrittenBytes(socket: Socket): number {
+  const queued = handleOf(socket)?.writeQueueSize;
+  return Math.max(socket.writableLength, typeof queued === "number" ? queued : 0);
+}
+
+/** Whether the operating system left something of what was written: TLS is busy for a moment after each write. */
+export function hasQueue(socket: Socket): boolean {
+  const { _parent: inner, writeQueueSize } = handleOf(socket) ?? {};
+  return (inner === undefined ? writeQueueSize : inner.writeQueueSize) !== 0;
+}
+
+function handleOf(socket: Socket): Handle | null | undefined {
+  return (socket as unknown as { readonly _handle: Handle | null | undefined })._handle;
+}
+
+/** The handle of a socket of TCP, or of a Unix domain, whose writes nobody watches. */
+function plainHandle(socket: Socket): Handle | undefined {
+  const isPlain = Object.getPrototypeOf(socket) === Socket.prototype && !Object.hasOwn(socket, "write");
+  return isPlain ? (handleOf(socket) ?? undefined) : undefined;
+}
+
+function writeToStream(socket: Socket, bytes: Buffer, waiter: WriteWaiter): boolean {
+  socket.write(bytes);
+  if (socket.writableLength === 0) return true;
+  // Comes back when everything before it is gone. A callback of each write would be a closure each time.
+  socket.write(NOTHING, () => waiter.written());
+  return false;
+}
+
+function writeToHandle(socket: Socket, handle: Handle, bytes: Buffer, waiter: WriteWaiter): boolean {
+  const request = spare ?? new (WriteRequestClass as new () => WriteRequest)();
+  spare = undefined;
+  if (handle.writeBuffer?.(request, bytes) !== 0) {
+    socket.destroy(); // as the stream would
+    return true;
+  }
+  if (request.getAsyncId() === -1) {
+    spare = request;
+    return true;
+  }
+  request.buffer = bytes;
+  request.socket = socket;
+  request.waiter = waiter;
+  request.oncomplete = onWritten;
+  return false;
+}
+
+function onWritten(this: WriteRequest, status: number): void {
+  if (status === 0) this.waiter?.written();
+  else this.socket?.destroy();
+}
+
+/** Looks at the request that the stream makes for its next write. */
+function learnFrom(handle: Handle): void {
+  const { writeBuffer } = handle;
+  if (writeBuffer === undefined || Object.hasOwn(handle, "writeBuffer")) return;
+  handle.writeBuffer = (request, bytes) => {
+    delete handle.writeBuffer;
+    WriteRequestClass ??= usableClass(request);
+    return writeBuffer.call(handle, request, bytes);
+  };
+}
+
+function usableClass(request: WriteRequest): (new () => WriteRequest) | null {
+  try {
+    const found = request.constructor as new () => WriteRequest;
+    return new found().getAsyncId() === -1 ? found : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,42 @@
+/** How faults of the application are told: whatever goes wrong then must not do harm. */
+
+import { isPromise } from "../connection/promises.js";
+import type { Socket } from "../connection/socket.js";
+import { MAX_CLOSE_REASON_BYTES } from "../protocol/close-code.js";
+import type { ErrorFacts, SocketsSettings } from "./options.js";
+import { inScopeOf } from "./socket-scope.js";
+
+/** Writes a fault to the log. */
+export function logFault({ logger }: SocketsSettings, { socket, route }: ErrorFacts, error: unknown): void {
+  attempt(socket, () => {
+    logger.error(`jackfield: the handler of ${route} failed (socket ${socket.id})`, error);
+  });
+}
+
+/** Calls the application's hook for faults, if there is one. */
+export function tellOfFault({ onError }: SocketsSettings, facts: ErrorFacts, error: unknown): void {
+  if (onError !== undefined) attempt(facts.socket, () => onError(error, facts));
+}
+
+/** Calls code of the application whose own faults must not do harm. */
+function attempt(socket: Socket<unknown>, code: () => unknown): void {
+  try {
+    const outcome = inScopeOf(socket, code);
+    if (isPromise(outcome)) outcome.then(undefined, complain);
+  } catch (error) {
+    complain(error);
+  }
+}
+
+/** The last resort: the logger or the hook have failed themselves. */
+function complain(error: unknown): void {
+  // oxlint-disable-next-line no-console
+  console.error("jackfield: an error hook failed", error);
+}
+
+/** As much of the error's message as fits into a close reason (RFC 6455 §5.5). */
+export function reasonOf(error: unknown): string {
+  const message = Buffer.from(error instanceof Error ? error.message : String(error));
+  if (message.length <= MAX_CLOSE_REASON_BYTES) return message.toString();
+  return new TextDecoder().decode(message.subarray(0, MAX_CLOSE_REASON_BYTES - 3)).replace(/\uFFFD$/, "");
+}

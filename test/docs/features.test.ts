@@ -1,0 +1,87 @@
+/** Each feature is shown by something that is really there. */
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+
+const page = new URL("docs/features.md", import.meta.resolve("jackfield/package.json"));
+
+/** How many features there are under each letter. */
+const counts = { F: 13, U: 13, K: 10, W: 11, A: 3, N: 12 };
+
+const expectedIds = Object.entries(counts).flatMap(([letter, count]) =>
+  Array.from({ length: count }, (_, at) => `${letter}${at + 1}`),
+);
+
+/** What marks a feature, or a part of one, that is still to come. */
+const TO_COME = "comes with `jackfield run`";
+
+interface Feature {
+  readonly id: string;
+  readonly what: string;
+  readonly references: readonly Reference[];
+}
+
+interface Reference {
+  readonly file: URL;
+  /** The name of a test; in the contract, the id of a row. */
+  readonly name: string;
+}
+
+async function readFeatures(): Promise<readonly Feature[]> {
+  const text = await readFile(page, "utf8");
+  return [...text.matchAll(/^\| +([A-Z]\d+) +\|(.*)\|(.*)\|$/gm)].map(
+    ([, id = "", what = "", shown = ""]) => ({
+      id,
+      what,
+      references: [...shown.matchAll(/\]\(([^)]+)\) +"([^"]+)"/g)].map(([, path = "", name = ""]) => ({
+        file: new URL(path, page),
+        name,
+      })),
+    }),
+  );
+}
+
+/** What has to be found in a file that shows something. */
+function evidence({ file, name }: Reference): string {
+  return file.pathname.includes("/test/contract/rows/") ? `id: "${name}"` : name;
+}
+
+const features = await readFeatures();
+
+test("the page of features has each of them once, in order", () => {
+  assert.deepEqual(
+    features.map(({ id }) => id),
+    expectedIds,
+  );
+});
+
+test("every feature is shown by something, or is marked as still to come", () => {
+  const unshown = features.filter(
+    ({ what, references }) => references.length === 0 && !what.includes(TO_COME),
+  );
+  assert.deepEqual(
+    unshown.map(({ id }) => id),
+    [],
+  );
+});
+
+test("what shows a feature is there, and has the test that is named", async () => {
+  for (const { id, references } of features) {
+    for (const reference of references) {
+      const text = await readFile(reference.file, "utf8").catch(() => undefined);
+      assert.ok(text !== undefined, `${id}: there is no ${reference.file.pathname}`);
+      assert.ok(
+        text.includes(evidence(reference)),
+        `${id}: no "${reference.name}" in ${reference.file.pathname}`,
+      );
+    }
+  }
+});
+
+test("every link of the page is to a test with its name", async () => {
+  const text = await readFile(page, "utf8");
+  const cells = [...text.matchAll(/^\| +[A-Z]\d+ .*$/gm)].map(([row]) => row);
+  const links = cells.flatMap((row) => [...row.matchAll(/\]\(/g)]).length;
+  assert.equal(links, features.flatMap(({ references }) => references).length);
+});

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { MemoryBroker, Sockets, type Broker } from "jackfield";
+import { Log, bounded, until } from "../frameworks/clients.js";
+import { Listener } from "./listener.js";
+import { Site, messagesUntil } from "./site.js";
+
+const gone = (): Promise<never> => Promise.reject(new Error("the broker is gone"));
+
+describe("the broker", () => {
+  test("is left by close, and what is sent then is refused", bounded, async (t) => {
+    const broker = new MemoryBroker();
+    const [here, there] = [await Site.start(t, { broker }), await Site.start(t, { broker })];
+    const { client } = await there.open("one");
+    await here.sockets.close({ grace: 100 });
+    void here.sockets.broadcast("late");
+    await assert.rejects(here.sockets.broadcast("late"), { code: "ERR_BROKER" });
+    await assert.rejects(here.sockets.room("lobby").send("late"), { code: "ERR_BROKER" });
+    await assert.rejects(here.route.send("late"), { code: "ERR_BROKER" });
+    await assert.rejects(here.sockets.of("ann").close(), { code: "ERR_BROKER" });
+    await there.sockets.broadcast("last");
+    assert.deepEqual(await messagesUntil(client, "last"), []);
+  });
+
+  test("that takes nothing is told by the promise, and by no unhandled rejection", bounded, async (t) => {
+    const broker: Broker = {
+      connect: () => ({ publish: gone, subscribe: gone, unsubscribe: gone, close: async () => undefined }),
+    };
+    const site = await Site.start(t, { broker });
+    const { ws, client } = await site.open("one");
+    void ws.join("lobby");
+    await assert.rejects(ws.join("lobby"), /the broker is gone/);
+    void site.sockets.room("lobby").send("here");
+    await assert.rejects(site.sockets.room("lobby").send("and here"), /the broker is gone/);
+    ws.leave("lobby");
+    assert.deepEqual([await client.next(), await client.next()], ["here", "and here"]);
+    await new Promise(setImmediate); // at the end of a turn it would be told, and fail the test
+  });
+
+  test("that is none is refused as an option", () => {
+    for (const broker of [null, {}, "redis://", { connect: 1 }]) {
+      assert.throws(() => new Sockets(undefined, { broker: broker as never, logger: new Log() }), {
+        code: "ERR_INVALID_OPTION",
+        message: /^option broker: expected an object with the method connect, but got /,
+      });
+    }
+  });
+
+  test("hostile 68: may carry what is not ours: it is dropped and counted", bounded, async (t) => {
+    const broker = new MemoryBroker();
+    const site = await Site.start(t, { broker });
+    const [one] = await site.openIn("lobby", "one");
+    assert.ok(one);
+    const { link } = new Listener(t, broker);
+    const { relay } = site.sockets.openSockets;
+    const foreign = [
+      "",
+      "hello",
+      "JF01",
+      "JF01\0\0\0\x05{}",
+      "JF02\0\0\0\x02{}",
+      'JF01\0\0\0\x07{"a":1}x',
+    ].map((payload) => Buffer.from(payload, "latin1"));
+    for (const channel of ["all", "room:lobby", "route:/:name", "revocations"])
+      for (const payload of foreign) await link.publish(channel, payload);
+    await until(() => relay.foreign === 4 * foreign.length);
+    await site.sockets.broadcast("last");
+    assert.deepEqual(await messagesUntil(one.client, "last"), []);
+    assert.ok(one.ws.connected);
+  });
+
+  test("may bring back what was published: it is not done twice", bounded, async (t) => {
+    const echoing: Broker = {
+      connect: (receive) => ({
+        publish: async (channel, payload) => void setImmediate(receive, channel, new Uint8Array(payload)),
+        subscribe: async () => undefined,
+        unsubscribe: async () => undefined,
+        close: async () => undefined,
+      }),
+    };
+    const site = await Site.start(t, { broker: echoing });
+    const [one] = await site.openIn("lobby", "one");
+    assert.ok(one);
+    await site.sockets.room("lobby").send("once");
+    await new Promise(setImmediate);
+    await one.ws.send("last");
+    assert.deepEqual(await messagesUntil(one.client, "last"), ["once"]);
+    assert.equal(site.sockets.openSockets.relay.foreign, 0);
+  });
+});
