@@ -34,6 +34,7 @@ const inAdapters: readonly Fault[] = [
     [".catch(next)", ".catch(() => response.end())"],
     ["this.carryAlong(app)", "undefined"],
     ["request.secure", "false"],
+    ["inScopeOf(find(request), () => next())", "next()"],
     ["                next();", "                response.end();"],
   ]),
   ...inFile("Express 4", "frameworks/express.js", [
@@ -48,6 +49,7 @@ const inAdapters: readonly Fault[] = [
     ["fallback === undefined", "true"],
     ['protocol === "https"', "false"],
     ["reply.send(verdict)", "reply.send()"],
+    ["inScopeOf(find(request), () => done())", "done()"],
   ]),
   ...inFile("Fastify 5", "frameworks/fastify-plugin.js", [
     ["sockets.within(this)", "sockets"],
@@ -61,6 +63,7 @@ const inAdapters: readonly Fault[] = [
     ["context.append(name, value)", "void name"],
     ['context["params"]', "{}"],
     ["context.status = verdict.status;", ""],
+    ["inScopeOf(find(context), next)", "next()"],
   ]),
   ...inFile("Koa 2", "frameworks/koa.js", [
     ["this.carryAlong(app)", "undefined"],
@@ -71,6 +74,7 @@ const inAdapters: readonly Fault[] = [
     ["context.req.param()", "{}"],
     ["this.#handled.set(native, route)", "undefined"],
     ["return next();", 'return context.text("");'],
+    ["inScopeOf(find(context), next)", "next()"],
     ["forwardedAddress(messageOf(context), this.#isTrusted)", '{ secure: false, host: "" }'],
   ]),
   ...inFile("node:http", "frameworks/http.js", [
@@ -81,9 +85,14 @@ const inAdapters: readonly Fault[] = [
     ["this.#hasListeners = true", "this.#hasListeners = false"],
     ['typeof this.find(path) === "object"', "true"],
   ]),
+  ...inFile("node:http", "frameworks/http-context.js", [
+    ["inScopeOf(client.socket, () => listener(request, response))", "listener(request, response)"],
+  ]),
 ];
 
 const belowThem: readonly Fault[] = [
+  ...inFile("Koa 3", "routing/session.js", [["inScopeOf(this.socket, handler)", "handler(this.socket)"]]),
+  ...inFile("Hono 4", "routing/identities.js", [["latest = socket", "latest ??= socket"]]),
   ...inFile("node:http", "node/pending-upgrade.js", [
     ["takeSocket(socket, head)", "takeSocket(socket, Buffer.alloc(0))"],
   ]),

@@ -3,7 +3,6 @@
 import { existsSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Sendable } from "../connection/prepared-message.js";
 import type { Message } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
 import type { DrainOptions } from "../routing/open-sockets.js";
@@ -11,6 +10,9 @@ import { workerSettings, type WorkerOptions } from "./worker-options.js";
 import { WorkerPool } from "./worker-pool.js";
 
 export type { WorkerOptions };
+
+/** What a thread may send: one message, or none. */
+export type ThreadReply = Message | ArrayBuffer | null | undefined;
 
 /** A handler whose work is done in a thread. */
 export interface WorkerHandler<Input, Output> {
@@ -45,7 +47,7 @@ export interface WorkerHandler<Input, Output> {
  * @param file - a `file:` URL or an absolute path, to be imported by the threads
  * @throws {InvalidOptionError}
  */
-export function worker<Input = Message, Output = Sendable | undefined>(
+export function worker<Input = Message, Output = ThreadReply>(
   file: URL | string,
   options: WorkerOptions = {},
 ): WorkerHandler<Input, Output> {

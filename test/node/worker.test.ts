@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { describe, test, type TestContext } from "node:test";
 import { promisify } from "node:util";
 import { Sockets, type Message } from "jackfield";
-import { worker, type WorkerHandler, type WorkerOptions } from "jackfield/worker";
+import { worker, type ThreadReply, type WorkerHandler, type WorkerOptions } from "jackfield/worker";
+import { z } from "zod";
 import { Client, Log, bounded, served } from "../frameworks/clients.js";
 import { burn } from "./workers/burn.js";
 
@@ -91,9 +92,24 @@ describe("a handler that works in threads", () => {
     assert.equal(message.length, 10);
   });
 
+  test("U1: is a handler of messages and of events as any other", bounded, async (t) => {
+    const sockets = new Sockets();
+    sockets.onMessage(hired<Message, ThreadReply>(t));
+    sockets.endpoint("/events").on("burn", z.string(), hired<string, string>(t));
+    const port = await served(t, await sockets.listen(0, "127.0.0.1"));
+    const client = await Client.connect(port, "/");
+    client.send("nothing");
+    client.send("wait 1");
+    assert.equal(await client.next(), "waited");
+    client.send("bytes");
+    assert.deepEqual(await client.next(), Buffer.from([1, 2, 3]));
+    const events = await Client.connect(port, "/events");
+    events.send(JSON.stringify({ event: "burn", data: "burn 1" }));
+    assert.deepEqual(await events.nextJson(), { event: "burn", data: "burnt 1" });
+  });
+
   test("is typed by what goes in and what comes out", async () => {
-    const handler: (message: Message) => Promise<string | Uint8Array | ArrayBuffer | undefined> =
-      worker(chores);
+    const handler: (message: Message) => Promise<ThreadReply> = worker(chores);
     const event = worker<{ readonly width: number }, { readonly done: boolean }>(fileURLToPath(chores));
     const typed: (data: { width: number }) => Promise<{ readonly done: boolean }> = event;
     assert.deepEqual([typeof handler, typeof typed], ["function", "function"]);

@@ -33,7 +33,8 @@ describe("the package", bounded, () => {
   test("holds the built code with its types, and four files about it", () => {
     const others = files.filter((path) => !/^dist\/.+\.(js|d\.ts|js\.map)$/.test(path));
     assert.deepEqual(others.toSorted(), ["CHANGELOG.md", "LICENSE", "README.md", "package.json"]);
-    assert.ok(files.includes("dist/index.js") && files.includes("dist/index.d.ts"));
+    for (const entry of ["index", "routing/context", "node/worker"])
+      for (const ending of ["js", "d.ts"]) assert.ok(files.includes(`dist/${entry}.${ending}`));
   });
 
   test("has nothing that publint objects to", bounded, async () => {
@@ -54,11 +55,11 @@ describe("the package", bounded, () => {
       await run("npm", ["install", ...options, tarball], { cwd: project });
     });
 
-    test("brings two small packages along, and no framework", async () => {
+    test("brings three small packages along, and no framework", async () => {
       const installed = (await readdir(join(project, "node_modules"))).filter(
         (name) => !name.startsWith("."),
       );
-      assert.deepEqual(installed.toSorted(), ["cookie", "jackfield", "path-to-regexp"]);
+      assert.deepEqual(installed.toSorted(), ["@standard-schema", "cookie", "jackfield", "path-to-regexp"]);
     });
 
     test("has an entry for each framework that needs it no sooner than it is used", bounded, async (t) => {
@@ -75,6 +76,24 @@ describe("the package", bounded, () => {
       assert.match(stdout, /^ERR_MODULE_NOT_FOUND Cannot find package '@hono\/node-server' /);
       return undefined;
     });
+
+    test(
+      "has a context that needs nothing more, and a worker that names what it needs",
+      bounded,
+      async (t) => {
+        if (isAbove(project, "piscina")) return t.skip("it is installed in a folder above");
+        const script = `
+        const { hasSocketContext } = await import("jackfield/context");
+        console.log(hasSocketContext());
+        await import("jackfield/worker").catch(({ code, message }) => console.log(code, message));
+      `;
+        const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], {
+          cwd: project,
+        });
+        assert.match(stdout, /^false\nERR_MODULE_NOT_FOUND Cannot find package 'piscina' /);
+        return undefined;
+      },
+    );
 
     test("listens", bounded, async () => {
       const script = `
