@@ -183,12 +183,13 @@ export class Connection implements TransportEvents, OutboxOwner {
   /**
    * Sends a message.
    *
-   * @param policy - what becomes of it if the peer is too slow
+   * @param policy - what becomes of it if the peer is too slow. @default that of the route
    * @param key - of the messages with the same key, only the latest counts
    */
-  send(message: Outgoing, policy: OverflowPolicy = this.settings.overflow, key?: string): Promise<void> {
+  send(message: Outgoing, policy?: OverflowPolicy, key?: string): Promise<void> {
     if (this.#phase !== OPEN) return this.refuseAsClosed();
-    if (this.#outbox?.isBusy === true) return this.#outbox.send(message, policy, key);
+    if (this.#outbox?.isBusy === true)
+      return this.#outbox.send(message, policy ?? this.settings.overflow, key);
     this.transmit(message);
     return this.whenSent();
   }

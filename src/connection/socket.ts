@@ -104,7 +104,7 @@ export class Socket<Params = Record<string, string>, Request = unknown>
    */
   send(data: Sendable, options?: SendOptions): Promise<void> {
     const connection = this.#connection;
-    const message = outgoing(data);
+    const message = typeof data === "string" ? data : outgoing(data);
     if (message !== undefined) return connection.send(message, undefined, options?.key);
     return connection.isOpen
       ? connection.refuseAsMisuse(new InvalidMessageError(data))

@@ -163,7 +163,7 @@ export class FrameOutput implements Flushable, WriteWaiter {
   }
 
   #makeRoom(room: number): void {
-    this.#endBatch();
+    if (this.#batch !== undefined) this.#endBatch();
     if (this.#used + room <= this.#open.length) return;
     // Nobody is told of a drain: what they send then would overtake the frame that needs the room.
     if (this.#used + room > LARGEST_SLAB) this.#writeOut();
