@@ -5,7 +5,7 @@ import { runInNewContext } from "node:vm";
 import type { OverflowCounts, OverflowMode, RouteOptions } from "jackfield";
 import { bounded, until } from "../frameworks/clients.js";
 import { Site, messagesUntil } from "../rooms/site.js";
-import { FRAME, limits, numbered, numbersOf, openSlow, range, readOn, SIZE } from "../rooms/slow-reader.js";
+import { FRAME, limits, numbered, numbersOf, openSlow, range, readOn } from "../rooms/slow-reader.js";
 import { turns } from "../connection/turns.js";
 
 const { maxBufferedAmount } = limits;
