@@ -1,21 +1,19 @@
 /** Brings the parts together. */
-import { fileURLToPath } from "node:url";
 import express from "express";
+import { folderOf, sharedFolder } from "../shared/folders.js";
 import { chat } from "./blueprints/chat.js";
 import { account } from "./routes/account.js";
 import { pages } from "./routes/pages.js";
 import { sessions } from "./session.js";
 import { sockets } from "./sockets.js";
 
-// Found from the package's root, since the compiler leaves the templates where they are.
-const folder = new URL("examples/chat-blueprint/", import.meta.resolve("jackfield/package.json"));
-
 export const app = express();
 app.set("view engine", "ejs");
-app.set("views", fileURLToPath(new URL("views", folder)));
+app.set("views", folderOf("chat-blueprint/views"));
 app.locals["urlFor"] = sockets.urlFor; // for the templates: the URLs of sockets by the names of their routes
 
-app.use(express.static(fileURLToPath(new URL("public", folder))));
+app.use(express.static(folderOf("chat-blueprint/public")));
+app.use(express.static(sharedFolder));
 app.use(sessions);
 app.use(account);
 app.use(pages);
