@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Client, bounded } from "../frameworks/clients.js";
 import { services, skip } from "../services/services.js";
-import { inBrowser, pagesInBrowser, screenshot, state } from "./pages.js";
+import { inBrowser, pagesInBrowser, screenshot, state, untilPage } from "./pages.js";
 import { start } from "./start.js";
 
 const INTERVAL = "20";
@@ -48,7 +48,7 @@ describe("the page of the clock", { skip: skip(services.chromium) }, () => {
     const time = page.getByRole("timer", { name: "The server’s time" });
     await time.filter({ hasText: /^\d+:\d\d:\d\d/ }).waitFor();
     const first = await time.getAttribute("datetime");
-    await page.waitForFunction(`document.querySelector("time").dateTime !== "${first}"`);
+    await untilPage(async () => (await time.getAttribute("datetime")) !== first);
     await screenshot(page, "clock");
 
     await page.getByRole("button", { name: "Stop" }).click();

@@ -5,7 +5,7 @@ import { describe, test } from "node:test";
 import type { Page } from "playwright-core";
 import { Client, bounded } from "../frameworks/clients.js";
 import { services, skip } from "../services/services.js";
-import { inBrowser, pagesInBrowser, screenshot, state } from "./pages.js";
+import { inBrowser, pagesInBrowser, screenshot, state, untilPage } from "./pages.js";
 import { start } from "./start.js";
 
 /** Connects, and takes the list that comes first. */
@@ -108,5 +108,5 @@ async function answer(page: Page, sentence: string): Promise<void> {
 
 /** Waits until the list has so many. */
 async function entries(page: Page, count: number): Promise<void> {
-  await page.waitForFunction(`document.querySelectorAll(".log li").length === ${count}`);
+  await untilPage(async () => (await page.locator(".log li").count()) === count);
 }

@@ -3,6 +3,7 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import type { Browser, Page } from "playwright-core";
 import { launchBrowser } from "../services/browser.js";
 
@@ -32,6 +33,14 @@ export function pagesInBrowser(): Opener {
 /** Waits until the page says so of its connection. */
 export async function state(page: Page, sentence: string): Promise<void> {
   await page.getByRole("status").filter({ hasText: sentence }).first().waitFor();
+}
+
+/**
+ * Asks again and again until it is so. Not by `waitForFunction`, which evaluates in the page what its Content Security
+ * Policy forbids.
+ */
+export async function untilPage(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await setTimeout(10);
 }
 
 /** Keeps what the page looks like, if the environment variable JACKFIELD_SCREENSHOTS is set. */
