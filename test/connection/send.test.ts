@@ -79,7 +79,7 @@ describe("send", { timeout: 20_000 }, () => {
     await assert.rejects(waiting, ConnectionClosedError);
   });
 
-  test("60: after the close is rejected with ERR_CONNECTION_CLOSED, as all other sending is", async (t) => {
+  test("hostile 60: after the close is rejected with ERR_CONNECTION_CLOSED, as all other sending is", async (t) => {
     const { ws, client } = await openSocket(t);
     client.sendClose(4000);
     const close = await ws.whenClosed;
@@ -123,7 +123,7 @@ describe("send", { timeout: 20_000 }, () => {
     assert.deepEqual(await client.next(), ["text", "fine"]);
   });
 
-  test("60: many at once from all sides never mix, small and huge", async (t) => {
+  test("hostile 60: many at once from all sides never mix, small and huge", async (t) => {
     const { ws, client } = await openSocket(t);
     const sizes = [1, 100_000, 5, 300_000, 4_090, 70_000];
     const senders = sizes.map(async (size, each) => {
@@ -144,7 +144,7 @@ describe("send", { timeout: 20_000 }, () => {
     await Promise.all(senders);
   });
 
-  test("51: a peer that is too slow is closed with 1013, and little more than the limit is kept", async (t) => {
+  test("hostile 51: a peer that is too slow is closed with 1013, and little more than the limit is kept", async (t) => {
     const opened = await openSocket(t, { maxBufferedAmount: 1_000_000 });
     const { ws, client } = opened;
     await fillUp(opened, Infinity, 100_000);

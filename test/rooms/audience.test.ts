@@ -43,7 +43,7 @@ async function messagesUntil(client: Client, last: string): Promise<unknown[]> {
 }
 
 describe("a route as an audience", () => {
-  test("sends to its own sockets, in order, text and bytes", bounded, async (t) => {
+  test("N7: sends to its own sockets, in order, text and bytes", bounded, async (t) => {
     const { sockets, all, port } = await rooms(t);
     const [one, two] = [await Client.connect(port, "/rooms/1"), await Client.connect(port, "/rooms/2")];
     const other = await Client.connect(port, "/pages");
@@ -68,7 +68,7 @@ describe("a route as an audience", () => {
     void all.close();
   });
 
-  test("leaves one out: the sender, from within its handler", bounded, async (t) => {
+  test("N7: leaves one out: the sender, from within its handler", bounded, async (t) => {
     const sockets = new Sockets();
     const chat = sockets.route("/chat", async (ws) => {
       for await (const message of ws) await chat.send(message, { except: ws });
@@ -82,7 +82,7 @@ describe("a route as an audience", () => {
     for (const client of clients) assert.deepEqual(await messagesUntil(client, "last"), []);
   });
 
-  test("is narrowed by the variables of the path", bounded, async (t) => {
+  test("N7: is narrowed by the variables of the path", bounded, async (t) => {
     const { sockets, all, files, pages, port } = await rooms(t);
     const paths = [
       "/rooms/7",
@@ -183,7 +183,7 @@ describe("a route as an audience", () => {
     await until(() => sockets.size === 0);
   });
 
-  test("closes its sockets, or some of them", bounded, async (t) => {
+  test("N7: closes its sockets, or some of them", bounded, async (t) => {
     const { all, pages, port } = await rooms(t);
     const [one, two, three] = [
       await Client.connect(port, "/rooms/1"),
@@ -222,7 +222,7 @@ describe("what may not be sent", () => {
     new String("text"),
   ];
 
-  test("rejects, is nobody's unhandled rejection, and reaches nobody", bounded, async (t) => {
+  test("hostile 62: rejects, is nobody's unhandled rejection, and reaches nobody", bounded, async (t) => {
     const { sockets, all, port } = await rooms(t);
     const client = await Client.connect(port, "/rooms/1");
     await until(() => all.size === 1);
@@ -283,7 +283,7 @@ describe("what may not be sent", () => {
 });
 
 describe("broadcast", () => {
-  test("reaches every route, and leaves one out", bounded, async (t) => {
+  test("W8: reaches every route, and leaves one out", bounded, async (t) => {
     const { sockets, port } = await rooms(t);
     const paths = ["/rooms/1", "/files/a", "/pages/2"];
     const clients = await Promise.all(paths.map((path) => Client.connect(port, path)));
@@ -316,7 +316,7 @@ describe("hostile 51: a slow reader in an audience", () => {
   const message = Buffer.alloc(maxBufferedAmount, "x").toString();
 
   for (const how of ["route.send", "to().send", "broadcast", "of().send"] as const) {
-    test(`holds nobody up, and is cut with 1013 (${how})`, bounded, async (t) => {
+    test(`N8: holds nobody up, and is cut with 1013 (${how})`, bounded, async (t) => {
       const ended = deferred<CloseInfo>();
       const sockets = new Sockets(undefined, { logger: new Log(), identify: () => "everybody" });
       const route = sockets.route(

@@ -22,20 +22,24 @@ describe("the broker", () => {
     assert.deepEqual(await messagesUntil(client, "last"), []);
   });
 
-  test("that takes nothing is told by the promise, and by no unhandled rejection", bounded, async (t) => {
-    const broker: Broker = {
-      connect: () => ({ publish: gone, subscribe: gone, unsubscribe: gone, close: async () => undefined }),
-    };
-    const site = await Site.start(t, { broker });
-    const { ws, client } = await site.open("one");
-    void ws.join("lobby");
-    await assert.rejects(ws.join("lobby"), /the broker is gone/);
-    void site.sockets.room("lobby").send("here");
-    await assert.rejects(site.sockets.room("lobby").send("and here"), /the broker is gone/);
-    ws.leave("lobby");
-    assert.deepEqual([await client.next(), await client.next()], ["here", "and here"]);
-    await new Promise(setImmediate); // at the end of a turn it would be told, and fail the test
-  });
+  test(
+    "hostile 62: that takes nothing is told by the promise, and by no unhandled rejection",
+    bounded,
+    async (t) => {
+      const broker: Broker = {
+        connect: () => ({ publish: gone, subscribe: gone, unsubscribe: gone, close: async () => undefined }),
+      };
+      const site = await Site.start(t, { broker });
+      const { ws, client } = await site.open("one");
+      void ws.join("lobby");
+      await assert.rejects(ws.join("lobby"), /the broker is gone/);
+      void site.sockets.room("lobby").send("here");
+      await assert.rejects(site.sockets.room("lobby").send("and here"), /the broker is gone/);
+      ws.leave("lobby");
+      assert.deepEqual([await client.next(), await client.next()], ["here", "and here"]);
+      await new Promise(setImmediate); // at the end of a turn it would be told, and fail the test
+    },
+  );
 
   test("that is none is refused as an option", () => {
     for (const broker of [null, {}, "redis://", { connect: 1 }]) {

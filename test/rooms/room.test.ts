@@ -138,7 +138,7 @@ describe("a room", () => {
     assert.throws(() => room.close(1005), { code: "ERR_INVALID_CLOSE" });
   });
 
-  test("is nobody's unhandled rejection, whatever is sent to it", bounded, async (t) => {
+  test("hostile 62: is nobody's unhandled rejection, whatever is sent to it", bounded, async (t) => {
     const site = await Site.start(t);
     const room = site.sockets.room("lobby");
     const circle: { self?: unknown } = {};

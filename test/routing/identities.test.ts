@@ -188,7 +188,7 @@ describe("the option identify", () => {
 });
 
 describe("closing an identity", () => {
-  test("ends all its sockets with 4401, and no others; it may come back", bounded, async (t) => {
+  test("hostile 65: ends all its sockets with 4401, and no others; it may come back", bounded, async (t) => {
     const { sockets, port } = await site(t, echo);
     const anns = [await connect(port, "ann"), await connect(port, "ann")];
     const bob = await connect(port, "bob");

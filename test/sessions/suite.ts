@@ -168,7 +168,7 @@ function describeLogOut(sessions: SessionPackage): void {
     await other.echo("no news");
   });
 
-  test("F6: a log-out closes all sockets of the session, and no other's", bounded, async (t) => {
+  test("F6, hostile 65: a log-out closes all sockets of the session, and no other's", bounded, async (t) => {
     const { port, sockets, log } = await visited(t, sessions);
     const ada = await Visitor.loggedIn(port, "ada");
     const bob = await Visitor.loggedIn(port, "bob");
