@@ -198,12 +198,12 @@ async function answer(reply: Promise<unknown>): Promise<void> {
 
 /** Whether it is better to publish in shards. A server that doesn't tell its version is taken for an old one. */
 async function hasShards(client: Client): Promise<boolean> {
-  const facts = await client.sendCommand(["INFO", "server"]).catch((error: unknown) => {
+  const facts = await client.info("server").catch((error: unknown) => {
     if (error instanceof ErrorReply) return "";
     throw error;
   });
-  const version = /^redis_version:(\d+)/m.exec(String(facts))?.[1];
-  return Number(version) >= 7 && !/^redis_mode:cluster/m.test(String(facts));
+  const version = /^redis_version:(\d+)/m.exec(facts)?.[1];
+  return Number(version) >= 7 && !/^redis_mode:cluster/m.test(facts);
 }
 
 function noAnswer(): Error {

@@ -4,6 +4,17 @@ import { RedisBroker } from "jackfield/redis";
 import { BrokerServer } from "../services/broker-server.js";
 import { services, skip } from "../services/services.js";
 import { brokerContract } from "./broker-contract.js";
+import { outageContract, type NetworkBroker } from "./outage-contract.js";
+
+const broker: NetworkBroker = {
+  kind: "redis",
+  protocol: "redis:",
+  code: `
+    import { RedisBroker } from "jackfield/redis";
+    const broker = new RedisBroker({ url, logger });
+  `,
+  make: (options) => new RedisBroker(options),
+};
 
 describe("Redis", { skip: skip(services.redis) }, () => {
   let server: BrokerServer;
@@ -19,4 +30,6 @@ describe("Redis", { skip: skip(services.redis) }, () => {
       return Array.from({ length: count }, () => new RedisBroker({ url: server.url, prefix, sharded }));
     });
   }
+
+  outageContract(broker);
 });

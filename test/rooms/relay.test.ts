@@ -90,13 +90,14 @@ describe("the broker", () => {
   });
 });
 
+const done = async (): Promise<void> => undefined;
+
 /** A broker that tells of a gap when it is told to. */
 class CutBroker implements Broker {
   cut: () => void = () => undefined;
 
-  connect({ gap }: BrokerListener): BrokerLink {
-    this.cut = gap;
-    const done = async (): Promise<void> => undefined;
+  connect(listener: BrokerListener): BrokerLink {
+    this.cut = () => listener.gap();
     return { publish: done, subscribe: done, unsubscribe: done, close: done };
   }
 }
