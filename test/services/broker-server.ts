@@ -1,6 +1,8 @@
 /** Real servers of Redis and NATS on ports of 127.0.0.1, for tests of brokers: nothing of the machine's own is touched. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { readFile, readdir } from "node:fs/promises";
+import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { freePort, isListening } from "./ports.js";
 import { services, type Service } from "./services.js";
@@ -72,9 +74,15 @@ export class BrokerServer {
       if (server.exitCode !== null) throw new Error(`${program} ended with ${server.exitCode}`);
   }
 
-  /** Has it answer nobody, without anybody being told. */
-  freeze(): void {
+  /** Has it answer nobody, without anybody being told. Resolves when all of its threads stand still. */
+  async freeze(): Promise<void> {
+    const { pid } = this.#process ?? {};
     this.#process?.kill("SIGSTOP");
+    const tasks = `/proc/${pid}/task`;
+    for (let isStill = false; !isStill;) {
+      const states = (await readdir(tasks)).map((task) => readFile(join(tasks, task, "stat"), "utf8"));
+      isStill = (await Promise.all(states)).every((state) => /\) T /.test(state));
+    }
   }
 
   thaw(): void {
