@@ -20,6 +20,9 @@ const directions = Object.entries(mayImport).map(([folder, allowed]) => ({
 /** Packages each folder may import, besides the folders above. */
 const frameworks = ["express", "fastify", "koa", "hono"];
 
+/** What each broker over the network may import: nobody else needs it to be installed. */
+const brokerClients = { redis: "(redis|@redis)", nats: "@nats-io" };
+
 module.exports = {
   forbidden: [
     ...directions,
@@ -55,6 +58,12 @@ module.exports = {
       from: { path: "^src/", pathNot: "^src/node/worker[-.]" },
       to: { path: "node_modules/piscina/" },
     },
+    ...Object.entries(brokerClients).map(([broker, packages]) => ({
+      name: `only-the-${broker}-broker-imports-its-client`,
+      severity: "error",
+      from: { path: "^src/", pathNot: `^src/rooms/${broker}-broker\\.ts$` },
+      to: { path: `node_modules/${packages}/` },
+    })),
     { name: "no-circles", severity: "error", from: { path: "^src/" }, to: { circular: true } },
     {
       name: "frameworks-do-not-see-each-other",

@@ -16,7 +16,7 @@ export * from "./connection/socket-data.js";
 export { PreparedMessage, type SendOptions, type Sendable } from "./connection/prepared-message.js";
 export type { OverflowCounts, OverflowMode } from "./connection/overflow.js";
 export { Audience, type AudienceSendOptions } from "./rooms/audience.js";
-export type { Broker, BrokerLink, BrokerReceiver } from "./rooms/broker.js";
+export type { Broker, BrokerLink, BrokerListener } from "./rooms/broker.js";
 export { MemoryBroker } from "./rooms/memory-broker.js";
 export { Room } from "./rooms/room.js";
 export type { RoomOptions } from "./rooms/rooms.js";

@@ -1,7 +1,7 @@
 /** A broker within one process: for several `Sockets`, such as those of two apps, that are to be one audience. */
 
 import { BrokerError } from "../errors.js";
-import type { Broker, BrokerLink, BrokerReceiver } from "./broker.js";
+import type { Broker, BrokerLink, BrokerListener } from "./broker.js";
 
 /**
  * Connects the `Sockets` of one process that are given the same one:
@@ -14,20 +14,21 @@ import type { Broker, BrokerLink, BrokerReceiver } from "./broker.js";
 export class MemoryBroker implements Broker {
   readonly #links = new Map<string, Set<MemoryLink>>();
 
-  connect(receive: BrokerReceiver): BrokerLink {
-    return new MemoryLink(this.#links, receive);
+  /** Never tells of a gap: within one process, nothing is cut. */
+  connect(listener: BrokerListener): BrokerLink {
+    return new MemoryLink(this.#links, listener);
   }
 }
 
 class MemoryLink implements BrokerLink {
   readonly #links: Map<string, Set<MemoryLink>>;
-  readonly #receive: BrokerReceiver;
+  readonly #listener: BrokerListener;
   readonly #channels = new Set<string>();
   #isClosed = false;
 
-  constructor(links: Map<string, Set<MemoryLink>>, receive: BrokerReceiver) {
+  constructor(links: Map<string, Set<MemoryLink>>, listener: BrokerListener) {
     this.#links = links;
-    this.#receive = receive;
+    this.#listener = listener;
   }
 
   async publish(channel: string, payload: Uint8Array): Promise<void> {
@@ -42,7 +43,7 @@ class MemoryLink implements BrokerLink {
   }
 
   #arrived(channel: string, payload: Uint8Array): void {
-    if (!this.#isClosed && this.#channels.has(channel)) this.#receive(channel, payload);
+    if (!this.#isClosed && this.#channels.has(channel)) this.#listener.received(channel, payload);
   }
 
   async subscribe(channel: string): Promise<void> {

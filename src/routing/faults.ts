@@ -18,6 +18,24 @@ export function tellOfFault({ onError }: SocketsSettings, facts: ErrorFacts, err
   if (onError !== undefined) attempt(facts.socket, () => onError(error, facts));
 }
 
+/** Calls the application's hook for gaps of the broker, if there is one. What fails in it is logged. */
+export function tellOfGap({ onGap, logger }: SocketsSettings): void {
+  if (onGap === undefined) return;
+  const log = (error: unknown): void => {
+    try {
+      logger.error("jackfield: onGap failed", error);
+    } catch (logError) {
+      complain(logError);
+    }
+  };
+  try {
+    const outcome = onGap();
+    if (isPromise(outcome)) outcome.then(undefined, log);
+  } catch (error) {
+    log(error);
+  }
+}
+
 /** Calls code of the application whose own faults must not do harm. */
 function attempt(socket: Socket<unknown>, code: () => unknown): void {
   try {

@@ -11,6 +11,7 @@ import type { Parcel } from "../rooms/parcel.js";
 import { Relay } from "../rooms/relay.js";
 import { Rooms } from "../rooms/rooms.js";
 import { ConnectionLimits } from "./connection-limits.js";
+import { tellOfGap } from "./faults.js";
 import { Identities, identityName } from "./identities.js";
 import type { SocketsSettings } from "./options.js";
 import type { AnyRoute, Route } from "./route.js";
@@ -60,7 +61,7 @@ export class OpenSockets extends Audience implements SessionOwner {
     super();
     this.settings = settings;
     this.limits = new ConnectionLimits(settings);
-    this.relay = new Relay(settings.broker);
+    this.relay = new Relay(settings.broker, () => tellOfGap(settings));
     this.rooms = new Rooms(this.relay);
     this.identities = new Identities(settings.handshakeTimeout, this.relay);
     void this.relay.subscribe(ALL, (parcel) => this.receive(parcel));

@@ -38,6 +38,7 @@ const socketsOptionNames: readonly string[] = [
   "debug",
   "identify",
   "broker",
+  "onGap",
   "endpoint",
   "matchOne",
 ];
@@ -81,6 +82,7 @@ export function checkSocketsOptions(options: object): void {
   check(options, "debug", "true or false", (value) => typeof value === "boolean");
   check(options, "identify", "a function", (value) => typeof value === "function");
   check(options, "broker", "an object with the method connect", isBroker);
+  check(options, "onGap", "a function", (value) => typeof value === "function");
   check(options, "logger", "an object with the methods error and warn", isLogger);
 }
 

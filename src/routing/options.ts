@@ -75,6 +75,11 @@ export interface SocketsOptions<Request = unknown>
   readonly identify?: (request: Request) => Identity | null | undefined;
   /** Carries what is sent to rooms, routes, identities and all to other processes. @default none: this process only */
   readonly broker?: Broker;
+  /**
+   * Called when the broker is within reach again after it was not: what other processes have sent meanwhile may be missing,
+   * log-outs too. Whatever they send from now on arrives.
+   */
+  readonly onGap?: () => unknown;
   /** An upgrade that is not decided within this time is refused with 503, in milliseconds. @default 10000 */
   readonly handshakeTimeout?: number;
   /** Called when a handler fails, after it was logged and before its connection closes with 1011. */
@@ -103,6 +108,7 @@ export interface SocketsSettings extends ConnectionLimitSettings {
   readonly debug: boolean;
   readonly identify: ((request: never) => unknown) | undefined;
   readonly broker: Broker | undefined;
+  readonly onGap: (() => unknown) | undefined;
 }
 
 const DEFAULT_MAX_MESSAGE_SIZE = 1_048_576;
@@ -172,7 +178,7 @@ export function socketsSettings<Request>(options: SocketsOptions<Request>): Sock
     maxConnectionsPerAddress = Infinity,
     handshakeTimeout = 10_000,
   } = options;
-  const { onError, logger = console, debug = false, identify, broker } = options;
+  const { onError, logger = console, debug = false, identify, broker, onGap } = options;
   const limits = { maxConnections, maxConnectionsPerAddress, handshakeTimeout };
-  return { ...limits, onError, logger, debug, identify, broker };
+  return { ...limits, onError, logger, debug, identify, broker, onGap };
 }

@@ -15,16 +15,24 @@ export class Listener {
   readonly arrivals: Arrival[] = [];
   /** The payloads as text, in the order in which they came. */
   readonly texts: string[] = [];
+  /** How often something may have been missed. */
+  gaps = 0;
   /** Done with each payload that comes. */
   onPayload: (payload: Uint8Array) => void = () => undefined;
   #arrived = deferred();
 
   constructor(t: TestContext, broker: Broker) {
-    this.link = broker.connect((channel, payload) => {
-      this.arrivals.push({ channel, payload });
-      this.texts.push(Buffer.from(payload).toString());
-      this.onPayload(payload);
-      this.#arrived.resolve();
+    this.link = broker.connect({
+      received: (channel, payload) => {
+        this.arrivals.push({ channel, payload });
+        this.texts.push(Buffer.from(payload).toString());
+        this.onPayload(payload);
+        this.#arrived.resolve();
+      },
+      gap: () => {
+        this.gaps++;
+        this.#arrived.resolve();
+      },
     });
     t.after(() => this.link.close());
   }
@@ -37,6 +45,11 @@ export class Listener {
   /** Waits until so many payloads have come. */
   async untilCount(count: number): Promise<void> {
     while (this.texts.length < count) await this.#next();
+  }
+
+  /** Waits until so many gaps were told of. */
+  async untilGaps(count: number): Promise<void> {
+    while (this.gaps < count) await this.#next();
   }
 
   #next(): Promise<void> {

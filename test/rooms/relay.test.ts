@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { MemoryBroker, Sockets, type Broker } from "jackfield";
+import { MemoryBroker, Sockets, type Broker, type BrokerLink, type BrokerListener } from "jackfield";
 import { Log, bounded, until } from "../frameworks/clients.js";
 import { Listener } from "./listener.js";
 import { Site, messagesUntil } from "./site.js";
@@ -75,8 +75,9 @@ describe("the broker", () => {
 
   test("may bring back what was published: it is not done twice", bounded, async (t) => {
     const echoing: Broker = {
-      connect: (receive) => ({
-        publish: async (channel, payload) => void setImmediate(receive, channel, new Uint8Array(payload)),
+      connect: (listener) => ({
+        publish: async (channel, payload) =>
+          void setImmediate(() => listener.received(channel, new Uint8Array(payload))),
         subscribe: async () => undefined,
         unsubscribe: async () => undefined,
         close: async () => undefined,
@@ -90,5 +91,74 @@ describe("the broker", () => {
     await one.ws.send("last");
     assert.deepEqual(await messagesUntil(one.client, "last"), ["once"]);
     assert.equal(site.sockets.openSockets.relay.foreign, 0);
+  });
+});
+
+const done = async (): Promise<void> => undefined;
+
+/** A broker that tells of a gap when it is told to. */
+class CutBroker implements Broker {
+  cut: () => void = () => undefined;
+
+  connect(listener: BrokerListener): BrokerLink {
+    this.cut = () => listener.gap();
+    return { publish: done, subscribe: done, unsubscribe: done, close: done };
+  }
+}
+
+describe("hostile 66: a gap of the broker", () => {
+  test("is told to the application, each time", async (t) => {
+    const broker = new CutBroker();
+    const onGap = t.mock.fn();
+    await Site.start(t, { broker, onGap });
+    broker.cut();
+    broker.cut();
+    assert.equal(onGap.mock.callCount(), 2);
+  });
+
+  test("does no harm without a hook, and a fault in the hook is logged", async (t) => {
+    const brokers = [new CutBroker(), new CutBroker(), new CutBroker()];
+    const fault = new Error("hook failed");
+    const hooks = [
+      undefined,
+      () => {
+        throw fault;
+      },
+      () => Promise.reject(fault),
+    ];
+    for (const [at, broker] of brokers.entries()) {
+      const { log } = await Site.start(t, { broker, ...(hooks[at] && { onGap: hooks[at] }) });
+      broker.cut();
+      await new Promise(setImmediate);
+      const expected = at === 0 ? [] : [{ message: "jackfield: onGap failed", error: fault }];
+      assert.deepEqual(log.errors, expected);
+    }
+  });
+
+  test("is told to functions only", () => {
+    for (const onGap of [null, true, "tell"])
+      assert.throws(() => new Sockets(undefined, { onGap: onGap as never }), {
+        code: "ERR_INVALID_OPTION",
+        message: /^option onGap: expected a function, but got /,
+      });
+  });
+});
+
+describe("hostile 68: a broker's maxPayload", () => {
+  test("refuses what is larger, here and from elsewhere, where it is counted", bounded, async (t) => {
+    const medium = new MemoryBroker();
+    const small: Broker = { maxPayload: 1_000, connect: (listener) => medium.connect(listener) };
+    const [here, there] = [await Site.start(t, { broker: medium }), await Site.start(t, { broker: small })];
+    const { client } = await there.open("one");
+    await here.sockets.broadcast("x".repeat(1_000));
+    await here.sockets.broadcast("fits");
+    assert.deepEqual(await messagesUntil(client, "fits"), []);
+    assert.equal(there.sockets.openSockets.relay.foreign, 1);
+    await assert.rejects(there.sockets.broadcast("y".repeat(1_000)), {
+      code: "ERR_BROKER",
+      message:
+        /^expected a message that takes at most 1000 bytes .* but got one that takes 1\d\d\d; send less/,
+    });
+    void there.sockets.broadcast("z".repeat(1_000)); // nor is it an unhandled rejection
   });
 });

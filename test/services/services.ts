@@ -20,6 +20,8 @@ export const services = {
     package: "python3-websockets",
     find: pythonWith("websockets"),
   },
+  redis: { name: "Redis", package: "redis-server", find: () => onPath("redis-server") },
+  nats: { name: "NATS", package: "nats-server", find: () => onPath("nats-server") },
 } satisfies Record<string, Service>;
 
 /** The path of Chromium, or `undefined`. */
@@ -39,7 +41,8 @@ export function skip(service: Service): string | false {
 
 /** The path of an executable on PATH. */
 function onPath(program: string): string | undefined {
-  const folders = (process.env["PATH"] ?? "").split(delimiter);
+  // Debian has servers in folders of which users need not know.
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
   return folders.map((folder) => join(folder, program)).find(isExecutable);
 }
 

@@ -39,6 +39,7 @@ export function options(): void {
     endpoint: "/ws",
     matchOne: true,
     broker: new MemoryBroker(),
+    onGap: async () => undefined,
     maxConnections: 1,
     maxConnectionsPerAddress: 1,
     handshakeTimeout: 1,
@@ -87,6 +88,8 @@ export function options(): void {
   http(undefined, { subprotocols: async () => "a" });
   // @ts-expect-error -- an option of the app only
   sockets.route("/", () => undefined, { handshakeTimeout: 5 });
+  // @ts-expect-error -- an option of the app only
+  sockets.route("/", () => undefined, { onGap: () => undefined });
   // @ts-expect-error -- options are not the first argument
   http({ maxMessageSize: 1 });
   // @ts-expect-error -- an app is no server

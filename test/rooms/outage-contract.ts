@@ -1,0 +1,349 @@
+/** What every broker over the network does when its server is out of reach, as a suite that each is run through. */
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { describe, test, type TestContext } from "node:test";
+import { promisify } from "node:util";
+import { BrokerError, type Broker } from "jackfield";
+import { Log, bounded, until } from "../frameworks/clients.js";
+import { BrokerServer, type BrokerKind } from "../services/broker-server.js";
+import { Forwarder } from "../services/forwarder.js";
+import { freePort } from "../services/ports.js";
+import { Listener } from "./listener.js";
+
+/** What the brokers over the network have in common. */
+export interface NetworkBrokerOptions {
+  readonly url: string;
+  readonly maxQueue?: number;
+  readonly maxQueueBytes?: number;
+  readonly maxPayload?: number;
+  readonly pingInterval?: number;
+  readonly logger?: Log;
+}
+
+/** A broker over the network, to be tested. */
+export interface NetworkBroker {
+  readonly kind: BrokerKind;
+  /** What its server's URLs begin with. */
+  readonly protocol: string;
+  /** The code that makes one in another process, with `url`. */
+  readonly code: string;
+  readonly make: (options: NetworkBrokerOptions) => Broker;
+}
+
+const run = promisify(execFile);
+const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
+
+/** A link with its own log. */
+class Peer extends Listener {
+  readonly log: Log;
+
+  constructor(t: TestContext, { make }: NetworkBroker, options: NetworkBrokerOptions) {
+    const log = new Log();
+    super(t, make({ logger: log, ...options }));
+    this.log = log;
+  }
+
+  publish(text: string): Promise<void> {
+    return this.link.publish("news", bytes(text));
+  }
+
+  /** Waits until it knows that the server is out of reach. */
+  async untilCut(times = 1): Promise<void> {
+    const cuts = (): number => this.log.warnings.filter((text) => text.includes("cannot be reached")).length;
+    await until(() => cuts() >= times);
+  }
+}
+
+/** Two that have connected, and one of them has subscribed. */
+async function pair(
+  t: TestContext,
+  broker: NetworkBroker,
+  options: NetworkBrokerOptions,
+): Promise<{ readonly publisher: Peer; readonly reader: Peer }> {
+  const [publisher, reader] = [new Peer(t, broker, options), new Peer(t, broker, options)];
+  await reader.link.subscribe("news");
+  await publisher.publish("first");
+  await reader.until("first");
+  return { publisher, reader };
+}
+
+/** How a promise has ended so far. */
+function outcomeOf(promise: Promise<void>): { name: "open" | "taken" | "refused"; error?: unknown } {
+  const outcome: ReturnType<typeof outcomeOf> = { name: "open" };
+  promise.then(
+    () => (outcome.name = "taken"),
+    (error: unknown) => Object.assign(outcome, { name: "refused", error }),
+  );
+  return outcome;
+}
+
+export function outageContract(broker: NetworkBroker): void {
+  describe(`hostile 66, 67: ${broker.kind} out of reach`, () => {
+    restarts(broker);
+    cuts(broker);
+    queues(broker);
+    starts(broker);
+    endings(broker);
+  });
+}
+
+function restarts(broker: NetworkBroker): void {
+  test(
+    "a restart under load: order is kept, nothing comes twice, and the gap is told",
+    bounded,
+    async (t) => {
+      const server = await BrokerServer.start(t, broker.kind);
+      const { publisher, reader } = await pair(t, broker, { url: server.url });
+      const outcomes: ReturnType<typeof outcomeOf>[] = [];
+      let isOver = false;
+      const load = (async () => {
+        while (!isOver) {
+          // Fewer than the queue takes.
+          const open = outcomes.filter(({ name }) => name === "open").length;
+          for (let each = 0; each < 10 && open < 1_000; each++)
+            outcomes.push(outcomeOf(publisher.publish(String(outcomes.length))));
+          await new Promise(setImmediate);
+        }
+      })();
+      for (const restart of [1, 2]) {
+        const before = reader.arrivals.length;
+        await reader.untilCount(before + 100);
+        await server.restart();
+        await Promise.all([publisher.untilGaps(restart), reader.untilGaps(restart)]);
+      }
+      const whole = outcomes.length;
+      await until(() => outcomes.length > whole + 100);
+      isOver = true;
+      await load;
+      await publisher.publish("last");
+      await reader.until("last");
+      await until(() => outcomes.every(({ name }) => name !== "open"));
+
+      const came = reader.texts.slice(1, -1).map(Number);
+      assert.ok(
+        came.every((number, at) => at === 0 || number > (came[at - 1] ?? 0)),
+        "in order, and once",
+      );
+      const arrived = new Set(came);
+      for (const [number, { name, error }] of outcomes.entries()) {
+        if (name === "refused") assert.ok(error instanceof BrokerError);
+        if (number >= whole) assert.equal(name, "taken", String(error));
+        if (number >= whole) assert.ok(arrived.has(number), `${number}, published after the gap, is missing`);
+      }
+      assert.ok(
+        outcomes.some(({ name }) => name === "refused"),
+        "some were in flight",
+      );
+      assert.deepEqual([publisher.gaps, reader.gaps], [2, 2]);
+      assert.equal(reader.log.warnings.length, 4, reader.log.warnings.join("\n"));
+      assert.match(
+        reader.log.warnings[1] ?? "",
+        /^jackfield: .+ at 127\.0\.0\.1:\d+ can be reached again, after \d+ ms$/,
+      );
+    },
+  );
+
+  test("what is in flight when the server dies is refused, and never sent again", bounded, async (t) => {
+    const server = await BrokerServer.start(t, broker.kind);
+    const { publisher, reader } = await pair(t, broker, { url: server.url });
+    await server.freeze();
+    const lost = [outcomeOf(publisher.publish("lost")), outcomeOf(publisher.publish("lost too"))];
+    await new Promise(setImmediate);
+    await server.kill();
+    await until(() => lost.every(({ name }) => name === "refused"));
+    for (const { error } of lost) {
+      assert.ok(error instanceof BrokerError);
+      assert.equal(error.code, "ERR_BROKER");
+      assert.match(
+        error.message,
+        /cut first; nobody knows whether it has arrived, and it is not sent again$/,
+      );
+    }
+    await server.start();
+    await Promise.all([publisher.untilGaps(1), reader.untilGaps(1)]);
+    await publisher.publish("last");
+    await reader.until("last");
+    assert.deepEqual(reader.texts, ["first", "last"]);
+  });
+
+  test("a server that hangs is noticed by the pings, and found again when it goes on", bounded, async (t) => {
+    const server = await BrokerServer.start(t, broker.kind);
+    const { publisher, reader } = await pair(t, broker, { url: server.url, pingInterval: 200 });
+    await server.freeze();
+    const lost = outcomeOf(publisher.publish("lost"));
+    await Promise.all([publisher.untilCut(), reader.untilCut()]);
+    assert.match(reader.log.warnings[0] ?? "", /the server has not answered for 200 ms$/);
+    assert.equal(lost.name, "refused");
+    server.thaw();
+    await Promise.all([publisher.untilGaps(1), reader.untilGaps(1)]);
+    await publisher.publish("last");
+    await reader.until("last");
+  });
+}
+
+function cuts(broker: NetworkBroker): void {
+  test("who is cut off misses what is sent meanwhile, and is told once", bounded, async (t) => {
+    const server = await BrokerServer.start(t, broker.kind);
+    const forwarder = await Forwarder.start(t, server.port);
+    const reader = new Peer(t, broker, { url: `${broker.protocol}//127.0.0.1:${forwarder.port}` });
+    const publisher = new Peer(t, broker, { url: server.url });
+    await reader.link.subscribe("news");
+    await forwarder.cut();
+    await publisher.publish("missed");
+    await reader.untilCut();
+    await forwarder.mend();
+    await reader.untilGaps(1);
+    await publisher.publish("last");
+    await reader.until("last");
+    assert.deepEqual(reader.texts, ["last"]);
+    assert.deepEqual([reader.gaps, publisher.gaps], [1, 0]);
+  });
+
+  test("each cut is told, also when they follow each other closely", bounded, async (t) => {
+    const server = await BrokerServer.start(t, broker.kind);
+    const forwarder = await Forwarder.start(t, server.port);
+    const reader = new Peer(t, broker, { url: `${broker.protocol}//127.0.0.1:${forwarder.port}` });
+    await reader.link.subscribe("news");
+    for (const cut of [1, 2, 3]) {
+      forwarder.drop();
+      await reader.untilGaps(cut);
+    }
+    assert.equal(reader.gaps, 3);
+  });
+
+  test("what is subscribed to and left while cut off, holds afterwards", bounded, async (t) => {
+    const server = await BrokerServer.start(t, broker.kind);
+    const forwarder = await Forwarder.start(t, server.port);
+    const reader = new Peer(t, broker, { url: `${broker.protocol}//127.0.0.1:${forwarder.port}` });
+    const publisher = new Peer(t, broker, { url: server.url });
+    for (const channel of ["kept", "left"]) await reader.link.subscribe(channel);
+    await forwarder.cut();
+    await reader.untilCut();
+    const added = reader.link.subscribe("added");
+    const changed = reader.link.subscribe("changed");
+    await reader.link.unsubscribe("left");
+    await reader.link.unsubscribe("changed");
+    await changed; // nobody waits for what was taken back
+    await forwarder.mend();
+    await Promise.all([added, reader.untilGaps(1)]);
+    for (const channel of ["left", "changed", "added", "kept"])
+      await publisher.link.publish(channel, bytes(`on ${channel}`));
+    await reader.until("on kept");
+    await reader.until("on added");
+    assert.deepEqual(new Set(reader.texts), new Set(["on added", "on kept"]));
+  });
+}
+
+function queues(broker: NetworkBroker): void {
+  test("what is published while cut off waits, is bounded, and arrives in order", bounded, async (t) => {
+    const server = await BrokerServer.start(t, broker.kind);
+    const forwarder = await Forwarder.start(t, server.port);
+    const url = `${broker.protocol}//127.0.0.1:${forwarder.port}`;
+    const publisher = new Peer(t, broker, { url, maxQueue: 3 });
+    const reader = new Peer(t, broker, { url: server.url });
+    await reader.link.subscribe("news");
+    await publisher.publish("before");
+    await forwarder.cut();
+    await publisher.untilCut();
+    const waiting = ["one", "two", "three"].map((text) => publisher.publish(text));
+    void publisher.publish("never looked at");
+    await assert.rejects(publisher.publish("too many"), {
+      code: "ERR_BROKER",
+      message: /^expected the broker to take what is published, but 3 payloads of 11 bytes wait/,
+    });
+    await forwarder.mend();
+    await Promise.all(waiting);
+    await publisher.publish("last");
+    await reader.until("last");
+    assert.deepEqual(reader.texts, ["before", "one", "two", "three", "last"]);
+  });
+
+  test("the queue is bounded in bytes, too", bounded, async (t) => {
+    const url = `${broker.protocol}//127.0.0.1:${await freePort()}`;
+    const publisher = new Peer(t, broker, { url, maxQueueBytes: 10 });
+    const waiting = publisher.publish("x".repeat(6));
+    await assert.rejects(publisher.publish("x".repeat(6)), { code: "ERR_BROKER" });
+    await publisher.link.close();
+    await assert.rejects(waiting, { code: "ERR_BROKER", message: /^expected an open link/ });
+  });
+}
+
+function starts(broker: NetworkBroker): void {
+  test("a server that is not there at first is waited for, with one warning", bounded, async (t) => {
+    const server = await BrokerServer.prepare(broker.kind);
+    t.after(() => server.kill());
+    const secret = server.url.replace("//", "//ann:secret@");
+    const publisher = new Peer(t, broker, { url: server.url });
+    const reader = new Peer(t, broker, { url: broker.kind === "nats" ? secret : server.url });
+    const subscribed = reader.link.subscribe("news");
+    await Promise.all([publisher.untilCut(), reader.untilCut()]);
+    const waiting = outcomeOf(publisher.publish("early"));
+    await server.start();
+    await subscribed;
+    await publisher.publish("last");
+    await reader.until("last");
+    assert.equal(waiting.name, "taken");
+    assert.deepEqual([publisher.gaps, reader.gaps], [0, 0]);
+    assert.equal(reader.log.warnings.length, 2);
+    assert.match(
+      reader.log.warnings[0] ?? "",
+      /^jackfield: (Redis|NATS) at 127\.0\.0\.1:\d+ cannot be reached, trying again until it can be: .*refused/i,
+    );
+    assert.ok(!reader.log.warnings.join().includes("secret"));
+  });
+}
+
+function endings(broker: NetworkBroker): void {
+  test("close while the server is out of reach ends what waits", bounded, async (t) => {
+    const url = `${broker.protocol}//127.0.0.1:${await freePort()}`;
+    const peer = new Peer(t, broker, { url });
+    const waiting = [peer.link.subscribe("news"), peer.publish("hi")];
+    await peer.untilCut();
+    await peer.link.close();
+    for (const each of waiting)
+      await assert.rejects(each, { code: "ERR_BROKER", message: /^expected an open link/ });
+  });
+
+  test("close lets arrive what was published before", bounded, async (t) => {
+    const server = await BrokerServer.start(t, broker.kind);
+    const { publisher, reader } = await pair(t, broker, { url: server.url });
+    const outcome = outcomeOf(publisher.publish("goodbye"));
+    await publisher.link.close();
+    assert.equal(outcome.name, "taken");
+    await reader.until("goodbye");
+  });
+
+  test("close waits no longer than a second for a server that hangs", bounded, async (t) => {
+    const server = await BrokerServer.start(t, broker.kind);
+    const { publisher } = await pair(t, broker, { url: server.url });
+    await server.freeze();
+    const outcome = outcomeOf(publisher.publish("lost"));
+    await publisher.link.close();
+    assert.equal(outcome.name, "refused");
+  });
+
+  for (const isThere of [true, false]) {
+    test(
+      `close leaves nothing that keeps a process, ${isThere ? "connected" : "or not"}`,
+      bounded,
+      async (t) => {
+        const server = await BrokerServer.prepare(broker.kind);
+        t.after(() => server.kill());
+        if (isThere) await server.start();
+        const script = `
+        const url = ${JSON.stringify(server.url)};
+        const logger = { warn() {} };
+        ${broker.code}
+        const link = broker.connect({ received() {}, gap() {} });
+        const ready = link.subscribe("news").catch(() => undefined);
+        if (${isThere}) await Promise.all([ready, link.publish("news", Buffer.from("hi"))]);
+        await link.close();
+        console.log("closed");
+      `;
+        const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script]);
+        assert.equal(stdout, "closed\n");
+      },
+    );
+  }
+}
