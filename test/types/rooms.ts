@@ -7,7 +7,7 @@ import type {
   AudienceSendOptions,
   Broker,
   BrokerLink,
-  BrokerReceiver,
+  BrokerListener,
   IdentityAudience,
   OverflowCounts,
   OverflowMode,
@@ -164,9 +164,12 @@ export function overflow(): void {
 
 export function brokers(): void {
   const memory: Broker = new MemoryBroker();
-  const link: BrokerLink = memory.connect((channel, payload) => {
-    holds<Same<typeof channel, string>>();
-    holds<Same<typeof payload, Uint8Array>>();
+  const link: BrokerLink = memory.connect({
+    received: (channel, payload) => {
+      holds<Same<typeof channel, string>>();
+      holds<Same<typeof payload, Uint8Array>>();
+    },
+    gap: () => undefined,
   });
   void link.publish("channel", new Uint8Array(1));
   // @ts-expect-error -- a payload is bytes
@@ -175,9 +178,9 @@ export function brokers(): void {
   const wrong: Broker = {};
   void wrong;
   const own: Broker = {
-    connect(receive: BrokerReceiver): BrokerLink {
+    connect(listener: BrokerListener): BrokerLink {
       return {
-        publish: async (channel, payload) => receive(channel, payload),
+        publish: async (channel, payload) => listener.received(channel, payload),
         subscribe: async () => undefined,
         unsubscribe: async () => undefined,
         close: async () => undefined,
