@@ -8,9 +8,11 @@ import { NatsBroker } from "jackfield/nats";
 import { Log, bounded, until } from "../frameworks/clients.js";
 import { BrokerServer } from "../services/broker-server.js";
 import { services, skip } from "../services/services.js";
+import { beginningAndEndContract } from "./beginning-and-end-contract.js";
 import { brokerContract } from "./broker-contract.js";
 import { Listener } from "./listener.js";
-import { outageContract, type NetworkBroker } from "./outage-contract.js";
+import type { NetworkBroker } from "./network-peer.js";
+import { outageContract } from "./outage-contract.js";
 import { separateProcesses } from "./separate-processes.js";
 
 /** One that says nothing when the server goes before it, at the end of a test. */
@@ -40,6 +42,7 @@ describe("NATS", { skip: skip(services.nats) }, () => {
   });
 
   outageContract(broker);
+  beginningAndEndContract(broker);
   separateProcesses(broker);
 });
 

@@ -1,90 +1,19 @@
 /** What every broker over the network does when its server is out of reach, as a suite that each is run through. */
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { describe, test, type TestContext } from "node:test";
-import { promisify } from "node:util";
-import { BrokerError, type Broker } from "jackfield";
-import { Log, bounded, until } from "../frameworks/clients.js";
-import { BrokerServer, type BrokerKind } from "../services/broker-server.js";
+import { describe, test } from "node:test";
+import { BrokerError } from "jackfield";
+import { bounded, until } from "../frameworks/clients.js";
+import { BrokerServer } from "../services/broker-server.js";
 import { Forwarder } from "../services/forwarder.js";
 import { freePort } from "../services/ports.js";
-import { Listener } from "./listener.js";
-
-/** What the brokers over the network have in common. */
-export interface NetworkBrokerOptions {
-  readonly url: string;
-  readonly maxQueue?: number;
-  readonly maxQueueBytes?: number;
-  readonly maxPayload?: number;
-  readonly pingInterval?: number;
-  readonly logger?: Log;
-}
-
-/** A broker over the network, to be tested. */
-export interface NetworkBroker {
-  readonly kind: BrokerKind;
-  /** What its server's URLs begin with. */
-  readonly protocol: string;
-  /** The code that makes one in another process, with `url`. */
-  readonly code: string;
-  readonly make: (options: NetworkBrokerOptions) => Broker;
-}
-
-const run = promisify(execFile);
-const bytes = (text: string): Uint8Array => new Uint8Array(Buffer.from(text));
-
-/** A link with its own log. */
-class Peer extends Listener {
-  readonly log: Log;
-
-  constructor(t: TestContext, { make }: NetworkBroker, options: NetworkBrokerOptions) {
-    const log = new Log();
-    super(t, make({ logger: log, ...options }));
-    this.log = log;
-  }
-
-  publish(text: string): Promise<void> {
-    return this.link.publish("news", bytes(text));
-  }
-
-  /** Waits until it knows that the server is out of reach. */
-  async untilCut(times = 1): Promise<void> {
-    const cuts = (): number => this.log.warnings.filter((text) => text.includes("cannot be reached")).length;
-    await until(() => cuts() >= times);
-  }
-}
-
-/** Two that have connected, and one of them has subscribed. */
-async function pair(
-  t: TestContext,
-  broker: NetworkBroker,
-  options: NetworkBrokerOptions,
-): Promise<{ readonly publisher: Peer; readonly reader: Peer }> {
-  const [publisher, reader] = [new Peer(t, broker, options), new Peer(t, broker, options)];
-  await reader.link.subscribe("news");
-  await publisher.publish("first");
-  await reader.until("first");
-  return { publisher, reader };
-}
-
-/** How a promise has ended so far. */
-function outcomeOf(promise: Promise<void>): { name: "open" | "taken" | "refused"; error?: unknown } {
-  const outcome: ReturnType<typeof outcomeOf> = { name: "open" };
-  promise.then(
-    () => (outcome.name = "taken"),
-    (error: unknown) => Object.assign(outcome, { name: "refused", error }),
-  );
-  return outcome;
-}
+import { bytes, outcomeOf, pair, Peer, type NetworkBroker, type Outcome } from "./network-peer.js";
 
 export function outageContract(broker: NetworkBroker): void {
   describe(`hostile 66, 67: ${broker.kind} out of reach`, () => {
     restarts(broker);
     cuts(broker);
     queues(broker);
-    starts(broker);
-    endings(broker);
   });
 }
 
@@ -95,17 +24,8 @@ function restarts(broker: NetworkBroker): void {
     async (t) => {
       const server = await BrokerServer.start(t, broker.kind);
       const { publisher, reader } = await pair(t, broker, { url: server.url });
-      const outcomes: ReturnType<typeof outcomeOf>[] = [];
-      let isOver = false;
-      const load = (async () => {
-        while (!isOver) {
-          // Fewer than the queue takes.
-          const open = outcomes.filter(({ name }) => name === "open").length;
-          for (let each = 0; each < 10 && open < 1_000; each++)
-            outcomes.push(outcomeOf(publisher.publish(String(outcomes.length))));
-          await new Promise(setImmediate);
-        }
-      })();
+      const load = new Load(publisher);
+      const { outcomes } = load;
       for (const restart of [1, 2]) {
         const before = reader.arrivals.length;
         await reader.untilCount(before + 100);
@@ -114,8 +34,7 @@ function restarts(broker: NetworkBroker): void {
       }
       const whole = outcomes.length;
       await until(() => outcomes.length > whole + 100);
-      isOver = true;
-      await load;
+      await load.stop();
       await publisher.publish("last");
       await reader.until("last");
       await until(() => outcomes.every(({ name }) => name !== "open"));
@@ -269,81 +188,30 @@ function queues(broker: NetworkBroker): void {
   });
 }
 
-function starts(broker: NetworkBroker): void {
-  test("a server that is not there at first is waited for, with one warning", bounded, async (t) => {
-    const server = await BrokerServer.prepare(broker.kind);
-    t.after(() => server.kill());
-    const secret = server.url.replace("//", "//ann:secret@");
-    const publisher = new Peer(t, broker, { url: server.url });
-    const reader = new Peer(t, broker, { url: broker.kind === "nats" ? secret : server.url });
-    const subscribed = reader.link.subscribe("news");
-    await Promise.all([publisher.untilCut(), reader.untilCut()]);
-    const waiting = outcomeOf(publisher.publish("early"));
-    await server.start();
-    await subscribed;
-    await publisher.publish("last");
-    await reader.until("last");
-    assert.equal(waiting.name, "taken");
-    assert.deepEqual([publisher.gaps, reader.gaps], [0, 0]);
-    assert.equal(reader.log.warnings.length, 2);
-    assert.match(
-      reader.log.warnings[0] ?? "",
-      /^jackfield: (Redis|NATS) at 127\.0\.0\.1:\d+ cannot be reached, trying again until it can be: .*refused/i,
-    );
-    assert.ok(!reader.log.warnings.join().includes("secret"));
-  });
-}
+/** Publishes numbers without a pause, and keeps what becomes of each. */
+class Load {
+  readonly outcomes: Outcome[] = [];
+  readonly #publisher: Peer;
+  readonly #running: Promise<void>;
+  #isOver = false;
 
-function endings(broker: NetworkBroker): void {
-  test("close while the server is out of reach ends what waits", bounded, async (t) => {
-    const url = `${broker.protocol}//127.0.0.1:${await freePort()}`;
-    const peer = new Peer(t, broker, { url });
-    const waiting = [peer.link.subscribe("news"), peer.publish("hi")];
-    await peer.untilCut();
-    await peer.link.close();
-    for (const each of waiting)
-      await assert.rejects(each, { code: "ERR_BROKER", message: /^expected an open link/ });
-  });
+  constructor(publisher: Peer) {
+    this.#publisher = publisher;
+    this.#running = this.#run();
+  }
 
-  test("close lets arrive what was published before", bounded, async (t) => {
-    const server = await BrokerServer.start(t, broker.kind);
-    const { publisher, reader } = await pair(t, broker, { url: server.url });
-    const outcome = outcomeOf(publisher.publish("goodbye"));
-    await publisher.link.close();
-    assert.equal(outcome.name, "taken");
-    await reader.until("goodbye");
-  });
+  stop(): Promise<void> {
+    this.#isOver = true;
+    return this.#running;
+  }
 
-  test("close waits no longer than a second for a server that hangs", bounded, async (t) => {
-    const server = await BrokerServer.start(t, broker.kind);
-    const { publisher } = await pair(t, broker, { url: server.url });
-    await server.freeze();
-    const outcome = outcomeOf(publisher.publish("lost"));
-    await publisher.link.close();
-    assert.equal(outcome.name, "refused");
-  });
-
-  for (const isThere of [true, false]) {
-    test(
-      `close leaves nothing that keeps a process, ${isThere ? "connected" : "or not"}`,
-      bounded,
-      async (t) => {
-        const server = await BrokerServer.prepare(broker.kind);
-        t.after(() => server.kill());
-        if (isThere) await server.start();
-        const script = `
-        const url = ${JSON.stringify(server.url)};
-        const logger = { warn() {} };
-        ${broker.code}
-        const link = broker.connect({ received() {}, gap() {} });
-        const ready = link.subscribe("news").catch(() => undefined);
-        if (${isThere}) await Promise.all([ready, link.publish("news", Buffer.from("hi"))]);
-        await link.close();
-        console.log("closed");
-      `;
-        const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script]);
-        assert.equal(stdout, "closed\n");
-      },
-    );
+  async #run(): Promise<void> {
+    while (!this.#isOver) {
+      const open = this.outcomes.filter(({ name }) => name === "open").length;
+      const most = Math.min(10, 1_000 - open); // fewer than the queue takes
+      for (let each = 0; each < most; each++)
+        this.outcomes.push(outcomeOf(this.#publisher.publish(String(this.outcomes.length))));
+      await new Promise(setImmediate);
+    }
   }
 }

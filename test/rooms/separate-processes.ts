@@ -9,7 +9,7 @@ import { Client, Log, bounded, until } from "../frameworks/clients.js";
 import { BrokerServer } from "../services/broker-server.js";
 import type { Errand } from "./broker-process.js";
 import { Listener } from "./listener.js";
-import type { NetworkBroker } from "./outage-contract.js";
+import type { NetworkBroker } from "./network-peer.js";
 import { Site, messagesUntil } from "./site.js";
 
 const program = fileURLToPath(new URL("broker-process.js", import.meta.url));

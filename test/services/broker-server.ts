@@ -11,6 +11,8 @@ import { services, type Service } from "./services.js";
 interface Kind {
   readonly service: Service;
   readonly protocol: string;
+  /** What the program is called: with Redis, one program has several names. */
+  readonly argv0: string;
   readonly args: (port: number) => readonly string[];
 }
 
@@ -18,11 +20,13 @@ const kinds = {
   redis: {
     service: services.redis,
     protocol: "redis:",
+    argv0: "redis-server",
     args: (port) => ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
   },
   nats: {
     service: services.nats,
     protocol: "nats:",
+    argv0: "nats-server",
     args: (port) => ["--port", `${port}`, "--addr", "127.0.0.1"],
   },
 } satisfies Record<string, Kind>;
@@ -68,7 +72,10 @@ export class BrokerServer {
     const program = this.#kind.service.find();
     if (program === undefined)
       throw new Error(`${this.#kind.service.name} is missing: skip the test in this case`);
-    const server = spawn(program, [...this.#kind.args(this.#port), ...this.#args], { stdio: "ignore" });
+    const server = spawn(program, [...this.#kind.args(this.#port), ...this.#args], {
+      stdio: "ignore",
+      argv0: this.#kind.argv0,
+    });
     this.#process = server;
     while (!(await isListening(this.#port)))
       if (server.exitCode !== null) throw new Error(`${program} ended with ${server.exitCode}`);
@@ -78,6 +85,7 @@ export class BrokerServer {
   async freeze(): Promise<void> {
     const { pid } = this.#process ?? {};
     this.#process?.kill("SIGSTOP");
+    if (process.platform !== "linux") return; // elsewhere, who knows
     const tasks = `/proc/${pid}/task`;
     for (let isStill = false; !isStill;) {
       const states = (await readdir(tasks)).map((task) => readFile(join(tasks, task, "stat"), "utf8"));

@@ -1,9 +1,21 @@
 /** Installs what the tests need and is missing, where it may; says so in one line, and never fails the tests. */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { services, type Service } from "./services.js";
 
-const missing = Object.values<Service>(services).filter((service) => service.find() === undefined);
+const absent = Object.values<Service>(services).filter((service) => service.find() === undefined);
+const unwanted = absent.filter(
+  ({ startsService }) => startsService === true && existsSync("/run/systemd/system"),
+);
+const missing = absent.filter((service) => !unwanted.includes(service));
 const packages = missing.map((service) => service.package);
+
+if (unwanted.length > 0) {
+  console.log(
+    `Tests that need ${names(unwanted)} will be skipped: to run them, install ` +
+      `${unwanted.map((service) => service.package).join(" ")}, which starts a service here.`,
+  );
+}
 
 if (missing.length > 0) {
   if (!mayInstall()) {

@@ -8,6 +8,8 @@ export interface Service {
   readonly name: string;
   /** The Debian package that brings it. */
   readonly package: string;
+  /** Whether the package starts a service when it is installed, where systemd runs. */
+  readonly startsService?: boolean;
   /** The path of the program that runs it, or `undefined` if it isn't here. Looked up anew each time. */
   readonly find: () => string | undefined;
 }
@@ -20,8 +22,18 @@ export const services = {
     package: "python3-websockets",
     find: pythonWith("websockets"),
   },
-  redis: { name: "Redis", package: "redis-server", find: () => onPath("redis-server") },
-  nats: { name: "NATS", package: "nats-server", find: () => onPath("nats-server") },
+  redis: {
+    name: "Redis",
+    // It has the server under another name; the package redis-server adds but a service, which would be started.
+    package: "redis-tools",
+    find: () => onPath("redis-server") ?? onPath("redis-check-rdb"),
+  },
+  nats: {
+    name: "NATS",
+    package: "nats-server",
+    startsService: true,
+    find: () => onPath("nats-server"),
+  },
 } satisfies Record<string, Service>;
 
 /** The path of Chromium, or `undefined`. */
