@@ -1,7 +1,7 @@
 /** A link to a broker over the network: it connects, for ever anew, and knows what is lost when it is cut. */
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { deferred, refusal, type Deferred } from "../connection/promises.js";
+import { SETTLED, deferred, refusal, type Deferred } from "../connection/promises.js";
 import { BrokerError } from "../errors.js";
 import type { BrokerLink, BrokerListener } from "./broker.js";
 import type { NetworkSettings } from "./network-settings.js";
@@ -31,8 +31,9 @@ export class ReconnectingLink implements BrokerLink {
   readonly #outbound: Outbound;
   /** What is subscribed to, or to be. Each settles when the server knows for the first time. */
   readonly #channels = new Map<string, Deferred<void>>();
+  /** Those that the server is being told of; a cut settles them as well. */
+  readonly #leaving = new Set<Deferred<void>>();
   readonly #end = new AbortController();
-  readonly #ended = deferred<Error>();
   readonly #life: Promise<void>;
   #phase: Phase = OUT_OF_REACH;
   /** Whether a connection was cut since all was well. */
@@ -63,11 +64,13 @@ export class ReconnectingLink implements BrokerLink {
     return ready.promise;
   }
 
-  async unsubscribe(channel: string): Promise<void> {
+  unsubscribe(channel: string): Promise<void> {
     this.#channels.get(channel)?.resolve(); // who still waits has taken it back
-    if (!this.#channels.delete(channel) || !("wire" in this.#phase)) return;
-    const { wire } = this.#phase;
-    await Promise.race([wire.unsubscribe(channel).catch(() => undefined), wire.cut]); // then it is undone anyway
+    if (!this.#channels.delete(channel) || !("wire" in this.#phase)) return SETTLED;
+    const left = deferred<void>();
+    this.#leaving.add(left);
+    void this.#leave(this.#phase.wire, channel, left);
+    return left.promise;
   }
 
   async close(): Promise<void> {
@@ -81,7 +84,6 @@ export class ReconnectingLink implements BrokerLink {
     await Promise.race([this.#outbound.landed(), deadline]);
     late.abort();
     this.#end.abort();
-    this.#ended.resolve(closed());
     return this.#life;
   }
 
@@ -104,17 +106,28 @@ export class ReconnectingLink implements BrokerLink {
   /** Uses a connection until it is cut. @returns the reason */
   async #use(wire: Wire): Promise<Error> {
     const pulse = new Pulse(wire, this.#settings.pingInterval);
-    const cut = Promise.race([wire.cut, pulse.lost, this.#ended.promise]);
+    const ended = deferred<Error>();
+    const end = (): void => ended.resolve(closed());
+    if (this.#end.signal.aborted) end();
+    this.#end.signal.addEventListener("abort", end);
+    const cut = Promise.race([wire.cut, pulse.lost, ended.promise]);
     if (this.#phase.name === "out of reach") {
       this.#phase = { name: "subscribing", wire };
       if (await Promise.race([this.#subscribeAll(wire), cut.then(() => false)])) this.#connected(wire);
     }
     const reason = await cut;
+    this.#end.signal.removeEventListener("abort", end);
     pulse.stop();
+    this.#cut(reason);
+    return reason;
+  }
+
+  #cut(reason: Error): void {
     this.#isCut = true;
     if ("wire" in this.#phase) this.#phase = OUT_OF_REACH;
+    for (const left of this.#leaving) left.resolve();
+    this.#leaving.clear();
     this.#outbound.cut(reason);
-    return reason;
   }
 
   async #subscribeAll(wire: Wire): Promise<true> {
@@ -143,6 +156,13 @@ export class ReconnectingLink implements BrokerLink {
       ready.reject(error);
       this.#outage.warn(`${this.#dialler.server} refuses a subscription: ${error.message}`);
     }
+  }
+
+  /** Tells the server that a channel isn't wanted any more. Never rejects: what comes of it nevertheless is dropped. */
+  async #leave(wire: Wire, channel: string, left: Deferred<void>): Promise<void> {
+    await wire.unsubscribe(channel).catch(() => undefined);
+    this.#leaving.delete(left);
+    left.resolve();
   }
 
   #received(channel: string, payload: Uint8Array): void {

@@ -66,10 +66,13 @@ function restarts(broker: NetworkBroker): void {
   test("what is in flight when the server dies is refused, and never sent again", bounded, async (t) => {
     const server = await BrokerServer.start(t, broker.kind);
     const { publisher, reader } = await pair(t, broker, { url: server.url });
+    await reader.link.subscribe("other");
     await server.freeze();
     const lost = [outcomeOf(publisher.publish("lost")), outcomeOf(publisher.publish("lost too"))];
+    const left = reader.link.unsubscribe("other");
     await new Promise(setImmediate);
     await server.kill();
+    await left; // nothing of it comes any more
     await until(() => lost.every(({ name }) => name === "refused"));
     for (const { error } of lost) {
       assert.ok(error instanceof BrokerError);
