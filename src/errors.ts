@@ -15,6 +15,7 @@
  *        ├─ InvalidReplyError        ERR_INVALID_REPLY       a message handler returned something that can't be sent
  *        ├─ InvalidRoomError         ERR_INVALID_ROOM        a room that cannot be joined or spoken to
  *        ├─ InvalidUrlError          ERR_INVALID_URL         a URL that cannot be built from what was given
+ *        ├─ RunError                 ERR_RUN                 an application that cannot be run by the command
  *        ├─ SocketContextError       ERR_NO_SOCKET_CONTEXT   ws of jackfield/context, where there is no socket
  *        ├─ SubprotocolError         ERR_SUBPROTOCOL         a chosen subprotocol that was not offered
  *        └─ UpgradeError             ERR_UPGRADE             an upgrade accepted twice, or after a refusal
@@ -148,6 +149,11 @@ export class InvalidRoomError extends JackfieldError {
 /** A URL that cannot be built: the route is unknown, or its variables or the address are not what they must be. */
 export class InvalidUrlError extends JackfieldError {
   readonly code = "ERR_INVALID_URL";
+}
+
+/** What `jackfield run` cannot load, serve or keep running. */
+export class RunError extends JackfieldError {
+  readonly code = "ERR_RUN";
 }
 
 /** `ws` of `jackfield/context` was used where no handler of a socket runs. */

@@ -65,6 +65,7 @@ export {
   InvalidRouteError,
   InvalidUrlError,
   JackfieldError,
+  RunError,
   SocketContextError,
   SubprotocolError,
   UpgradeError,
