@@ -2,12 +2,13 @@
 
 import type { Server } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
-import type { Hono } from "hono";
+import type { Env } from "hono";
 import { serverOptions } from "../node/node-sockets.js";
+import type { HonoApp } from "./hono-types.js";
 
 /** @param secure - the certificate and its key, for HTTPS */
-export async function honoServer(
-  { fetch }: Pick<Hono, "fetch">,
+export async function honoServer<E extends Env>(
+  { fetch }: Pick<HonoApp<E>, "fetch">,
   secure?: ServerOptions,
 ): Promise<Server> {
   const { createAdaptorServer } = await import("@hono/node-server");
