@@ -2,7 +2,7 @@
 
 import { once } from "node:events";
 import { stat, unlink } from "node:fs/promises";
-import type { Server } from "node:http";
+import { createServer, type Server } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { Server as TlsServer } from "node:tls";
 import { RunError } from "../errors.js";
@@ -36,14 +36,30 @@ function listensAlready(): RunError {
 function asRunError(error: NodeJS.ErrnoException, address: ListenAddress): RunError {
   const { code, message } = error;
   const place = "path" in address ? address.path : `port ${address.port} of ${address.host}`;
-  const [more, less] = "path" in address ? ["--unix", ""] : ["--port", " (--port 0 is any that is free)"];
+  const option = "path" in address ? "--unix" : "--port (0 is any that is free)";
   if (code === "EADDRINUSE")
     return new RunError(
-      `expected ${place} to be free, but another program listens there; stop it, or choose another with ${more}${less}`,
+      `expected ${place} to be free, but another program listens there; stop it, or choose another with ${option}`,
     );
   if (code === "ERR_SERVER_ALREADY_LISTEN") return listensAlready();
   const hint = code === "EACCES" ? "it needs rights that this user hasn't; choose another" : "choose another";
-  return new RunError(`expected to listen at ${place}, but ${message}; ${hint} with ${more}`);
+  return new RunError(`expected to listen at ${place}, but ${message}; ${hint} with ${option}`);
+}
+
+/**
+ * Gives an address whose port is known: workers that come later must have the same one.
+ *
+ * @throws {RunError} if there is no free port
+ */
+export async function withKnownPort(address: ListenAddress): Promise<ListenAddress> {
+  if ("path" in address || address.port !== 0) return address;
+  const probe = createServer();
+  await startServer({ server: probe }, address);
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((resolve) => {
+    probe.close(resolve);
+  });
+  return { ...address, port };
 }
 
 /** Where a server listens, for people: `https://127.0.0.1:5000`, or `unix:/run/app.sock`. */

@@ -77,12 +77,11 @@ export class Serving {
   async #run(grace: number): Promise<void> {
     const { server, sockets, close } = this.#prepared;
     const graceEnd = performance.now() + grace;
+    const graceLeft = (): number => Math.max(0, Math.round(graceEnd - performance.now()));
     const closed = closeServer(server);
     await this.#newConnections.haveAsked(Math.min(LAST_REQUESTS, grace));
-    await Promise.all(
-      sockets.map((each) => each.close({ grace: Math.max(0, graceEnd - performance.now()) })),
-    );
-    const late = setTimeout(() => server.closeAllConnections(), Math.max(0, graceEnd - performance.now()));
+    await Promise.all(sockets.map((each) => each.close({ grace: graceLeft() })));
+    const late = setTimeout(() => server.closeAllConnections(), graceLeft());
     await closed;
     clearTimeout(late);
     await close?.();

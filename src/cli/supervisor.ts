@@ -5,7 +5,7 @@ import { banner } from "./banner.js";
 import { deferred, type Deferred } from "./deferred.js";
 import { after } from "./after.js";
 import { sentenceOf } from "./failure.js";
-import { removeStaleSocket } from "./listening.js";
+import { removeStaleSocket, withKnownPort } from "./listening.js";
 import { PidFile } from "./pid-file.js";
 import type { Running } from "./running.js";
 import type { ServingFacts } from "./serving.js";
@@ -19,10 +19,11 @@ import { WorkerSlot, type SlotOwner } from "./worker-slot.js";
  * @throws {RunError} if one of them doesn't start
  */
 export async function runWorkers(order: WorkerOrder, workers: number): Promise<Running> {
-  const { pidFile: path, address } = order.settings;
-  await removeStaleSocket(address);
-  const pidFile = await PidFile.write(path);
-  const supervisor = new Supervisor(order);
+  const { settings } = order;
+  await removeStaleSocket(settings.address);
+  const address = await withKnownPort(settings.address);
+  const pidFile = await PidFile.write(settings.pidFile);
+  const supervisor = new Supervisor({ ...order, settings: { ...settings, address } });
   const stopHandling = handleSignals(supervisor.signals);
   const finished = after(supervisor.finished, async () => {
     stopHandling();
@@ -48,7 +49,7 @@ class Supervisor implements SlotOwner {
     ...endAt(
       ["SIGTERM", "SIGINT"],
       () => void this.end(),
-      (exitCode) => this.#endAtOnce(exitCode),
+      (exitCode) => void this.#endAtOnce(exitCode),
     ),
     SIGHUP: () => this.#change(() => this.#renewAll()),
     SIGTTIN: () => this.#change(() => this.#addOne()),
@@ -107,8 +108,8 @@ class Supervisor implements SlotOwner {
     else this.#finish.reject(this.#failure);
   }
 
-  #endAtOnce(exitCode: number): void {
-    for (const slot of this.#slots) slot.kill();
+  async #endAtOnce(exitCode: number): Promise<void> {
+    await Promise.all(this.#slots.map((slot) => slot.kill()));
     process.exit(exitCode);
   }
 

@@ -58,13 +58,15 @@ export class WorkerProcess {
 
   /** Has it end gracefully, or be killed where it doesn't in time. @returns how it ended */
   end(): Promise<string> {
-    this.#killer ??= setTimeout(() => this.kill(), this.#grace + EXTRA_TIME);
+    this.#killer ??= setTimeout(() => void this.kill(), this.#grace + EXTRA_TIME);
     const message: EndMessage = { type: "end" };
     if (this.#worker.isConnected()) this.#worker.send(message, () => undefined);
     return this.exited;
   }
 
-  kill(): void {
+  /** Ends it at once. @returns how it ended */
+  kill(): Promise<string> {
     this.#worker.process.kill("SIGKILL");
+    return this.exited;
   }
 }

@@ -111,8 +111,8 @@ export class WorkerSlot {
   }
 
   /** Ends them at once, for good. */
-  kill(): void {
+  async kill(): Promise<void> {
     this.#stopped.abort();
-    for (const worker of this.#processes) worker.kill();
+    await Promise.all([...this.#processes].map((worker) => worker.kill()));
   }
 }
