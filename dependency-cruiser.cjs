@@ -8,6 +8,7 @@ const mayImport = {
   routing: ["errors", "protocol", "connection", "rooms"],
   node: ["errors", "protocol", "connection", "rooms", "routing"],
   frameworks: ["errors", "protocol", "connection", "rooms", "routing", "node"],
+  cli: ["errors", "protocol", "connection", "rooms", "routing", "node", "frameworks"],
 };
 
 const directions = Object.entries(mayImport).map(([folder, allowed]) => ({

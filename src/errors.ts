@@ -16,6 +16,7 @@
  *        ├─ InvalidRoomError         ERR_INVALID_ROOM        a room that cannot be joined or spoken to
  *        ├─ InvalidUrlError          ERR_INVALID_URL         a URL that cannot be built from what was given
  *        ├─ SharedAreaError          ERR_SHARED_AREA         a shared area or a slice of one that cannot be had
+ *        ├─ RunError                 ERR_RUN                 an application that cannot be run by the command
  *        ├─ SocketContextError       ERR_NO_SOCKET_CONTEXT   ws of jackfield/context, where there is no socket
  *        ├─ SubprotocolError         ERR_SUBPROTOCOL         a chosen subprotocol that was not offered
  *        ├─ UpgradeError             ERR_UPGRADE             an upgrade accepted twice, or after a refusal
@@ -155,6 +156,11 @@ export class InvalidUrlError extends JackfieldError {
 /** A shared area that cannot be made or found, or a slice of it that is not there or is no text. */
 export class SharedAreaError extends JackfieldError {
   readonly code = "ERR_SHARED_AREA";
+}
+
+/** What `jackfield run` cannot load, serve or keep running. */
+export class RunError extends JackfieldError {
+  readonly code = "ERR_RUN";
 }
 
 /** `ws` of `jackfield/context` was used where no handler of a socket runs. */

@@ -68,6 +68,7 @@ export {
   InvalidUrlError,
   JackfieldError,
   SharedAreaError,
+  RunError,
   SocketContextError,
   SubprotocolError,
   UpgradeError,

@@ -4,7 +4,7 @@ import type { IncomingMessage, Server } from "node:http";
 import type { Context, Env, Hono, MiddlewareHandler } from "hono";
 import { UpgradeError } from "../errors.js";
 import { AppSockets } from "../node/app-sockets.js";
-import { serverOptions, startListening } from "../node/node-sockets.js";
+import { startListening } from "../node/node-sockets.js";
 import type { PendingUpgrade } from "../node/pending-upgrade.js";
 import {
   forwardedAddress,
@@ -20,6 +20,7 @@ import type { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { inScopeOf } from "../routing/socket-scope.js";
 import type { RequestAddress } from "../routing/url.js";
+import { honoServer } from "./hono-server.js";
 import type { HonoApp, HonoFramework, HonoParams } from "./hono-types.js";
 
 export type { HonoApp, HonoFramework, HonoParams };
@@ -121,9 +122,7 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
   }
 
   protected override async startServer(port: number, host: string | undefined): Promise<Server> {
-    const { createAdaptorServer } = await import("@hono/node-server");
-    const server = createAdaptorServer({ fetch: this.app.fetch, serverOptions });
-    return startListening(server as Server, port, host);
+    return startListening(await honoServer(this.app), port, host);
   }
 }
 

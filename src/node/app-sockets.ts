@@ -3,6 +3,7 @@
 import { InvalidOptionError, InvalidRouteError } from "../errors.js";
 import type { Framework } from "../routing/framework.js";
 import type { SocketsOptions } from "../routing/options.js";
+import { carry } from "./carried-sockets.js";
 import { NodeSockets } from "./node-sockets.js";
 
 /** How an app is known. */
@@ -35,6 +36,7 @@ export abstract class AppSockets<Types extends Framework, App extends object> ex
     if (!methods.every((method) => typeof (app as Record<string, unknown> | null)?.[method] === "function"))
       throw new InvalidOptionError("app", name, app);
     this.#app = app;
+    carry(app, this);
     this.adopt(app);
     this.mountEarly();
     return this;

@@ -11,6 +11,7 @@ import type { Framework } from "../routing/framework.js";
 import { DEFAULT_GRACE, type DrainOptions } from "../routing/open-sockets.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { SocketsCore } from "../routing/sockets.js";
+import { carry } from "./carried-sockets.js";
 import type { PendingUpgrade } from "./pending-upgrade.js";
 import { listenForUpgrades, type UpgradeTaker } from "./upgrade-listener.js";
 import { acceptUpgradeOf, isUpgrade, type Verdict } from "./upgrade-of.js";
@@ -57,6 +58,7 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
     if (!(server instanceof EventEmitter))
       throw new InvalidOptionError("server", "a server of node:http or node:https", server);
     listenForUpgrades(server as Server, this.#taker);
+    carry(server, this);
     return this;
   }
 

@@ -8,12 +8,17 @@ export interface ConnectionLimitSettings {
 }
 
 export class ConnectionLimits {
-  readonly #settings: ConnectionLimitSettings;
+  #settings: ConnectionLimitSettings;
   readonly #perAddress = new Map<string, number>();
   #total = 0;
 
   constructor(settings: ConnectionLimitSettings) {
     this.#settings = settings;
+  }
+
+  /** Sets limits anew. Who is in already stays. */
+  override(settings: Partial<ConnectionLimitSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
   }
 
   get total(): number {

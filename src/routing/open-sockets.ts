@@ -45,12 +45,12 @@ export interface AcceptedUpgrade<Params, Request> {
 }
 
 export class OpenSockets extends Audience implements SessionOwner {
-  readonly settings: SocketsSettings;
   readonly limits: ConnectionLimits;
   readonly identities: Identities;
   readonly relay: Relay;
   readonly rooms: Rooms;
   readonly #routes: Iterable<AnyRoute>;
+  #settings: SocketsSettings;
   #count = 0;
   #isDraining = false;
   /** Calls of `drain` that wait for the last session. */
@@ -59,13 +59,23 @@ export class OpenSockets extends Audience implements SessionOwner {
   /** @param routes - those whose sockets they are; more may be added later */
   constructor(settings: SocketsSettings, routes: Iterable<AnyRoute>) {
     super();
-    this.settings = settings;
+    this.#settings = settings;
     this.limits = new ConnectionLimits(settings);
     this.relay = new Relay(settings.broker, () => tellOfGap(settings));
     this.rooms = new Rooms(this.relay);
     this.identities = new Identities(settings.handshakeTimeout, this.relay);
     void this.relay.subscribe(ALL, (parcel) => this.receive(parcel));
     this.#routes = routes;
+  }
+
+  get settings(): SocketsSettings {
+    return this.#settings;
+  }
+
+  /** Sets anew what whoever runs the app may decide. */
+  override(settings: Partial<Pick<SocketsSettings, "debug" | "maxConnections">>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.limits.override(settings);
   }
 
   /** How many there are whose handler is not through or whose connection is not gone. */

@@ -39,7 +39,7 @@ export abstract class SocketsCore<Types extends Framework> extends MessageHandle
   /** @internal */
   readonly openSockets: OpenSockets;
   /** @internal */
-  protected readonly routes: RouteTable;
+  readonly routes: RouteTable;
   readonly #options: SocketsOptions<Types["request"]>;
   readonly #blueprints: Map<string, unknown>;
   #endpoint: MessageDispatch | undefined;

@@ -1,0 +1,35 @@
+/** What is said when an app is served. */
+
+import type { RunSettings } from "./run-options.js";
+import type { ServingFacts } from "./serving.js";
+
+/** Lines with the URL, the routes, and what is on. */
+export function banner({ url, what, routes }: ServingFacts, settings: RunSettings): string {
+  const listed = routes.length === 0 ? ["none"] : routes;
+  const lines = [
+    `Jackfield serves ${what}, at ${url}`,
+    ...listed.map((route, at) => `${at === 0 ? "  sockets  " : "           "}${route}`),
+    `  with     ${whatIsOn(settings).join(", ")}`,
+    "  end      Ctrl+C, or SIGTERM",
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function whatIsOn({
+  workers,
+  maxConnections,
+  grace,
+  debug,
+  secure,
+  pidFile,
+}: RunSettings): readonly string[] {
+  const each = workers === undefined ? "" : " in each";
+  return [
+    workers === undefined ? "one process" : `${workers} supervised ${workers === 1 ? "worker" : "workers"}`,
+    ...(maxConnections === undefined ? [] : [`at most ${maxConnections} sockets${each}`]),
+    `${grace} ms of grace`,
+    ...(secure === undefined ? [] : ["HTTPS"]),
+    ...(debug === true ? ["debugging: clients are told the messages of errors"] : []),
+    ...(pidFile === undefined ? [] : [`its id in ${pidFile}`]),
+  ];
+}

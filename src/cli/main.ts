@@ -1,0 +1,57 @@
+#!/usr/bin/env node
+/** The program `jackfield`. */
+
+import { readFile } from "node:fs/promises";
+import { loadApplication, prepareServer } from "./application.js";
+import { helpText, readCommand, type Command } from "./command-line.js";
+import { detailsOf, sentenceOf } from "./failure.js";
+import { routeLines } from "./route-list.js";
+import { run } from "./run.js";
+
+async function perform(command: Command): Promise<void> {
+  switch (command.name) {
+    case "run":
+      return (await run(command.module, command.options)).finished;
+    case "routes":
+      return say(await routesIn(command.module));
+    case "help":
+      return say(helpText());
+    case "version":
+      return say(`${await version()}\n`);
+  }
+}
+
+async function routesIn(module: string): Promise<string> {
+  const { sockets } = await prepareServer(await loadApplication(module, process.cwd()));
+  const lines = routeLines(sockets);
+  return lines.length === 0 ? "There are no socket routes.\n" : `${lines.join("\n")}\n`;
+}
+
+async function version(): Promise<string> {
+  const file = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(file) as { version: string }).version;
+}
+
+/** Settles when it is written: a pipe may take a while. */
+function say(text: string): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdout.write(text, () => resolve());
+  });
+}
+
+/** In a sentence; where the app is at fault, with what it threw. */
+function complain(error: unknown): Promise<void> {
+  const details = detailsOf(error);
+  return new Promise((resolve) => {
+    const text = `jackfield: ${sentenceOf(error)}\n${details === undefined ? "" : `${details}\n`}`;
+    process.stderr.write(text, () => resolve());
+  });
+}
+
+try {
+  await perform(readCommand(process.argv.slice(2)));
+  process.exit(0); // whatever the app may still have open
+} catch (error) {
+  await complain(error);
+  process.exit(1);
+}

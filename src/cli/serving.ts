@@ -1,0 +1,110 @@
+/** One process that serves an app, from its listening to its end. */
+
+import { readFile } from "node:fs/promises";
+import type { Server } from "node:http";
+import { RunError } from "../errors.js";
+import { prepareServer, type Application, type PreparedServer } from "./application.js";
+import type { Credentials } from "./app-kinds.js";
+import { sentenceOf } from "./failure.js";
+import { startServer, urlOf } from "./listening.js";
+import { NewConnections } from "./new-connections.js";
+import { routeLines } from "./route-list.js";
+import type { RunSettings, SecureFiles } from "./run-options.js";
+
+/** So long who was let in last may take to say what it wants, in milliseconds. */
+const LAST_REQUESTS = 1_000;
+
+/** So often it is looked whether connections have become idle, in milliseconds. */
+const IDLE_CHECK = 50;
+
+/** What is told of an app that is served. */
+export interface ServingFacts {
+  readonly url: string;
+  /** What is served: "app.js, an Express app". */
+  readonly what: string;
+  /** A line for each route. */
+  readonly routes: readonly string[];
+}
+
+export class Serving {
+  readonly facts: ServingFacts;
+  readonly #prepared: PreparedServer;
+  readonly #newConnections: NewConnections;
+  #end: Promise<void> | undefined;
+
+  private constructor(facts: ServingFacts, prepared: PreparedServer, newConnections: NewConnections) {
+    this.facts = facts;
+    this.#prepared = prepared;
+    this.#newConnections = newConnections;
+  }
+
+  /**
+   * Makes the server of an app, and has it listen.
+   *
+   * @throws {RunError} if it can't
+   */
+  static async start(application: Application, settings: RunSettings): Promise<Serving> {
+    const { address, secure, debug, maxConnections } = settings;
+    const prepared = await prepareServer(application, await credentialsIn(secure));
+    const { server, sockets } = prepared;
+    for (const { openSockets } of sockets) {
+      openSockets.override({
+        ...(debug === undefined ? {} : { debug }),
+        ...(maxConnections === undefined ? {} : { maxConnections }),
+      });
+    }
+    const newConnections = new NewConnections(server);
+    await startServer(prepared, address);
+    const facts = {
+      url: urlOf(server),
+      what: `${application.name}, ${application.kind.name}`,
+      routes: routeLines(sockets),
+    };
+    return new Serving(facts, prepared, newConnections);
+  }
+
+  /**
+   * Ends it: no connection is accepted any more, and whoever was let in is still served; then the sockets get 1001, and
+   * their handlers, and HTTP requests, may finish within the grace period. Called again, it gives the same end.
+   *
+   * @param grace - in milliseconds
+   */
+  end(grace: number): Promise<void> {
+    this.#end ??= this.#run(grace);
+    return this.#end;
+  }
+
+  async #run(grace: number): Promise<void> {
+    const { server, sockets, close } = this.#prepared;
+    const graceEnd = performance.now() + grace;
+    const graceLeft = (): number => Math.max(0, Math.round(graceEnd - performance.now()));
+    const closed = closeServer(server);
+    await this.#newConnections.haveAsked(Math.min(LAST_REQUESTS, grace));
+    await Promise.all(sockets.map((each) => each.close({ grace: graceLeft() })));
+    const late = setTimeout(() => server.closeAllConnections(), graceLeft());
+    await closed;
+    clearTimeout(late);
+    await close?.();
+  }
+}
+
+/** Settles when the last connection is gone; those that are idle are closed again and again. */
+async function closeServer(server: Server): Promise<void> {
+  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  clearInterval(idle);
+}
+
+async function credentialsIn(secure: SecureFiles | undefined): Promise<Credentials | undefined> {
+  if (secure === undefined) return undefined;
+  const [cert, key] = await Promise.all([readPem("cert", secure.cert), readPem("key", secure.key)]);
+  return { cert, key };
+}
+
+async function readPem(option: string, file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new RunError(`option ${option}: expected a file that can be read, but ${sentenceOf(error)}`);
+  }
+}

@@ -1,0 +1,55 @@
+/** The program of a worker process. */
+
+import cluster from "node:cluster";
+import { once } from "node:events";
+import { loadApplication } from "./application.js";
+import { detailsOf, sentenceOf } from "./failure.js";
+import { Serving } from "./serving.js";
+import { endAt, handleSignals } from "./signals.js";
+import { ORDER, type EndMessage, type WorkerMessage, type WorkerOrder } from "./worker-messages.js";
+
+const order = JSON.parse(process.env[ORDER] ?? "{}") as WorkerOrder;
+delete process.env[ORDER]; // it is no affair of the app, nor of what the app starts
+
+const ignored = (): void => undefined;
+
+// A terminal tells these to all processes; the supervisor says what is to be done.
+handleSignals({ SIGINT: ignored, SIGHUP: ignored, SIGTTIN: ignored, SIGTTOU: ignored });
+
+try {
+  const application = await loadApplication(order.module, order.folder);
+  const serving = await Serving.start(application, order.settings);
+  const end = (): void => {
+    serving.end(order.settings.grace).then(leave, fail).catch(ignored);
+  };
+  handleSignals(endAt(["SIGTERM"], end));
+  process.on("message", ({ type }: EndMessage) => {
+    if (type === "end") end();
+  });
+  await tell({ type: "ready", facts: serving.facts });
+} catch (error) {
+  await fail(error);
+}
+
+/** Says goodbye before it exits: the supervisor may be about to hand over a connection that others can have. */
+async function leave(): Promise<void> {
+  if (process.connected) {
+    const disconnected = once(process, "disconnect");
+    cluster.worker?.disconnect();
+    await disconnected;
+  }
+  process.exit(0); // whatever the app may still have open
+}
+
+async function fail(error: unknown): Promise<void> {
+  await tell({ type: "failed", sentence: sentenceOf(error), details: detailsOf(error) });
+  process.exit(1);
+}
+
+/** Settles when it is sent, or nobody is there any more. */
+function tell(message: WorkerMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send(message, () => resolve());
+  });
+}

@@ -1,0 +1,72 @@
+/** One worker process, as its supervisor sees it. */
+
+import cluster, { type Worker } from "node:cluster";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { RunError } from "../errors.js";
+import type { ServingFacts } from "./serving.js";
+import { ORDER, type EndMessage, type WorkerMessage, type WorkerOrder } from "./worker-messages.js";
+
+/** So much longer than its grace period a worker may take to end, in milliseconds. */
+const EXTRA_TIME = 3_000;
+
+export class WorkerProcess {
+  /** When it began, on the clock of `performance.now()`. */
+  readonly began: number = performance.now();
+  /** Settles when it is gone, with how it ended, for people: "exit code 1", "SIGKILL". */
+  readonly exited: Promise<string>;
+  /**
+   * Settles when it listens.
+   *
+   * @throws {RunError} by rejecting, if it ends before that
+   */
+  readonly ready: Promise<ServingFacts>;
+  readonly #worker: Worker;
+  readonly #grace: number;
+  #killer: NodeJS.Timeout | undefined;
+
+  constructor(order: WorkerOrder) {
+    cluster.setupPrimary({ exec: fileURLToPath(new URL("worker-main.js", import.meta.url)), args: [] });
+    this.#grace = order.settings.grace;
+    this.#worker = cluster.fork({ [ORDER]: JSON.stringify(order) });
+    this.#worker.on("error", () => undefined); // whom a message can't reach, is gone, which `exited` tells
+    this.exited = this.#untilExit();
+    this.ready = this.#untilReady();
+    this.ready.catch(() => undefined); // also where nobody waits for it
+  }
+
+  get pid(): number {
+    return this.#worker.process.pid ?? 0;
+  }
+
+  async #untilExit(): Promise<string> {
+    const [code, signal] = (await once(this.#worker, "exit")) as [number | null, string | null];
+    clearTimeout(this.#killer);
+    return signal ?? `exit code ${code}`;
+  }
+
+  #untilReady(): Promise<ServingFacts> {
+    return new Promise((resolve, reject) => {
+      this.#worker.on("message", (message: WorkerMessage) => {
+        if (message.type === "ready") resolve(message.facts);
+        else if (message.type === "failed")
+          reject(new RunError(message.sentence, { cause: message.details }));
+      });
+      void this.exited.then((how) => reject(new RunError(`a worker ended before it listened, with ${how}`)));
+    });
+  }
+
+  /** Has it end gracefully, or be killed where it doesn't in time. @returns how it ended */
+  end(): Promise<string> {
+    this.#killer ??= setTimeout(() => void this.kill(), this.#grace + EXTRA_TIME);
+    const message: EndMessage = { type: "end" };
+    if (this.#worker.isConnected()) this.#worker.send(message, () => undefined);
+    return this.exited;
+  }
+
+  /** Ends it at once. @returns how it ended */
+  kill(): Promise<string> {
+    this.#worker.process.kill("SIGKILL");
+    return this.exited;
+  }
+}

@@ -1,0 +1,118 @@
+/** Keeps one worker alive: who dies is replaced, and who is to be renewed is ended when the new one listens. */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { RunError } from "../errors.js";
+import { sentenceOf } from "./failure.js";
+import { RestartPolicy } from "./restart-policy.js";
+import type { ServingFacts } from "./serving.js";
+import type { WorkerOrder } from "./worker-messages.js";
+import { WorkerProcess } from "./worker-process.js";
+
+/** Who is told of the workers. */
+export interface SlotOwner {
+  /** Something happened that people may want to know. */
+  log(sentence: string): void;
+  /** A worker can't be kept alive. */
+  failed(error: RunError): void;
+}
+
+export class WorkerSlot {
+  /** For people, from 1. */
+  readonly number: number;
+  readonly #order: WorkerOrder;
+  readonly #owner: SlotOwner;
+  readonly #policy = new RestartPolicy();
+  /** All that live: the one that serves, one that is to follow it, those that are ending. */
+  readonly #processes = new Set<WorkerProcess>();
+  readonly #stopped = new AbortController();
+  #current: WorkerProcess;
+
+  constructor(number: number, order: WorkerOrder, owner: SlotOwner) {
+    this.number = number;
+    this.#order = order;
+    this.#owner = owner;
+    this.#current = this.#launch();
+  }
+
+  /** Settles when its first worker listens. @throws {RunError} by rejecting, if that fails */
+  get ready(): Promise<ServingFacts> {
+    return this.#current.ready;
+  }
+
+  get #isStopped(): boolean {
+    return this.#stopped.signal.aborted;
+  }
+
+  #launch(): WorkerProcess {
+    const worker = new WorkerProcess(this.#order);
+    this.#processes.add(worker);
+    void worker.exited.then((how) => this.#onExit(worker, how));
+    return worker;
+  }
+
+  #onExit(worker: WorkerProcess, how: string): void {
+    this.#processes.delete(worker);
+    if (worker !== this.#current || this.#isStopped) return;
+    const lifetime = performance.now() - worker.began;
+    const delay = this.#policy.afterDeath(lifetime);
+    const death = `worker ${this.number} (process ${worker.pid}) ended with ${how}`;
+    if (delay === "crash loop") {
+      const sentence = `expected workers that stay alive, but ${death}, as others did before it soon after their start`;
+      this.#owner.failed(new RunError(`${sentence}; what they wrote before tells why`));
+    } else {
+      this.#owner.log(`${death}; it is replaced in ${delay} ms`);
+      void this.#replace(worker, delay);
+    }
+  }
+
+  async #replace(dead: WorkerProcess, delay: number): Promise<void> {
+    const { signal } = this.#stopped;
+    await sleep(delay, undefined, { signal }).catch(() => undefined); // stopped: there is nothing to replace
+    if (this.#isStopped || this.#current !== dead) return;
+    this.#current = this.#launch();
+    const { ready, pid } = this.#current;
+    await ready.then(
+      () => this.#owner.log(`worker ${this.number} (process ${pid}) serves`),
+      (error: unknown) => this.#owner.log(`worker ${this.number} did not start: ${sentenceOf(error)}`),
+    );
+  }
+
+  /**
+   * Puts a new worker in the place of the one that serves, which ends when the new one listens.
+   *
+   * @returns whether there is a new one; the old one stays if that fails
+   */
+  async renew(): Promise<boolean> {
+    if (this.#isStopped) return false;
+    const next = this.#launch();
+    try {
+      await next.ready;
+    } catch (error) {
+      if (!this.#isStopped)
+        this.#owner.log(
+          `worker ${this.number} stays as it is: the new one did not start: ${sentenceOf(error)}`,
+        );
+      return false;
+    }
+    if (this.#isStopped) return false;
+    const former = this.#current;
+    this.#current = next;
+    this.#owner.log(
+      `worker ${this.number} (process ${next.pid}) serves in the place of process ${former.pid}`,
+    );
+    await former.end();
+    return true;
+  }
+
+  /** Ends all of its workers gracefully, for good. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await Promise.all([...this.#processes].map((worker) => worker.end()));
+  }
+
+  /** Ends them at once, for good. */
+  async kill(): Promise<void> {
+    this.#stopped.abort();
+    await Promise.all([...this.#processes].map((worker) => worker.kill()));
+  }
+}

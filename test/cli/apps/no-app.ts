@@ -1,0 +1,2 @@
+/** Exports no app. */
+export const config = { port: 1 };

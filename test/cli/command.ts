@@ -1,0 +1,118 @@
+/** Runs the command as a shell would, in a process of its own that has a deadline. */
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+const main = fileURLToPath(new URL("dist/cli/main.js", import.meta.resolve("jackfield/package.json")));
+
+/** In milliseconds; after that it is killed, and with it its workers. */
+const DEADLINE = 50_000;
+
+/** The module of an example, or of an app of these tests. */
+export function example(path: string): string {
+  return fileURLToPath(new URL(`../../examples/${path}.js`, import.meta.url));
+}
+
+export function app(name: string): string {
+  return fileURLToPath(new URL(`apps/${name}.js`, import.meta.url));
+}
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export class Command {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ending>;
+  output = "";
+  errors = "";
+  readonly #news = new EventEmitter();
+  #hasEnded = false;
+
+  /** Starts it; it is gone when the test ends. */
+  constructor(
+    t: TestContext,
+    args: readonly string[],
+    { cwd, env = {} }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+  ) {
+    this.child = spawn(process.execPath, [main, ...args], {
+      cwd,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: DEADLINE,
+      killSignal: "SIGKILL",
+    });
+    t.after(() => this.child.kill("SIGKILL"));
+    this.child.stdout?.on("data", (text: Buffer) => {
+      this.output += text.toString();
+      this.#news.emit("news");
+    });
+    this.child.stderr?.on("data", (text: Buffer) => {
+      this.errors += text.toString();
+      this.#news.emit("news");
+    });
+    this.ended = once(this.child, "close").then(([code, signal]: unknown[]) => {
+      this.#hasEnded = true;
+      this.#news.emit("news");
+      return { code, signal } as Ending;
+    });
+  }
+
+  /** Starts `jackfield run` at a port that is free, and waits until it listens. */
+  static async run(
+    t: TestContext,
+    module: string,
+    args: readonly string[] = [],
+    options: ConstructorParameters<typeof Command>[2] = {},
+  ): Promise<Command> {
+    const command = new Command(t, ["run", module, "--port", "0", ...args], options);
+    await command.says(/ at \S+\n/);
+    return command;
+  }
+
+  /** Where it listens. */
+  get url(): string {
+    return / at (\S+)\n/.exec(this.output)?.[1] ?? assert.fail(`it told no URL: ${this.output}`);
+  }
+
+  /** The same for a WebSocket. */
+  get socketUrl(): string {
+    return this.url.replace(/^http/, "ws");
+  }
+
+  get port(): number {
+    return Number(new URL(this.url).port);
+  }
+
+  /** Waits until it has written something that matches. */
+  async says(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.output + this.errors)) {
+      if (this.#hasEnded) assert.fail(`it ended before it said ${pattern}: ${this.output}${this.errors}`);
+      await once(this.#news, "news");
+    }
+  }
+
+  kill(signal: NodeJS.Signals): this {
+    this.child.kill(signal);
+    return this;
+  }
+}
+
+/** An empty folder with these files, gone when the test ends. */
+export async function folderWith(
+  t: TestContext,
+  files: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), "jackfield-cli-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  return folder;
+}
