@@ -10,7 +10,7 @@ import { findModule, type ModuleReference } from "./module-reference.js";
 
 /** An app that can be served. */
 export interface Application {
-  /** What it is called in messages: its module. */
+  /** What it is called in messages: its module; without one, its kind. */
   readonly name: string;
   readonly kind: AppKind;
   readonly app: object;
@@ -43,7 +43,7 @@ export async function loadApplication(reference: string, folder: string): Promis
  */
 export async function applicationOf(app: object): Promise<Application> {
   const kind = kindOf(app);
-  if (kind !== undefined) return ready({ name: "an app", kind, app, values: {} });
+  if (kind !== undefined) return ready({ name: kind.name, kind, app, values: {} });
   throw new RunError(`expected ${kindNames()}, or the path of a module, but got ${describe(app)}`);
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { InvalidOptionError, RunError } from "../errors.js";
 import { DEFAULT_GRACE } from "../routing/open-sockets.js";
-import { checkedOptions, optionTable } from "./option-table.js";
+import { checkedOptions, optionTable, type OptionEntry } from "./option-table.js";
 import type { ListenAddress, RunOptions, RunSettings, SecureFiles } from "./run-options.js";
 
 const DEFAULT_HOST = "127.0.0.1";
@@ -15,13 +15,19 @@ const DEFAULT_PORT = 5_000;
 /** The names that the file may have; there may be one of them. */
 const configFiles = ["jackfield.config.js", "jackfield.config.json"] as const;
 
-/** The options that the environment has, as in `JACKFIELD_PORT=8080`. @throws {InvalidOptionError} */
+/**
+ * The options that the environment has, as in `JACKFIELD_PORT=8080`. Where hosts say the port with `PORT`, that counts.
+ *
+ * @throws {InvalidOptionError}
+ */
 export function environmentOptions(environment: NodeJS.ProcessEnv): RunOptions {
-  const values = optionTable.flatMap(({ name, variable, read }) => {
-    const text = environment[variable];
-    return text === undefined ? [] : [[name, read(text)] as const];
+  const variableOf = ({ name, variable }: OptionEntry): string =>
+    name === "port" && environment[variable] === undefined ? "PORT" : variable;
+  const values = optionTable.flatMap((entry) => {
+    const text = environment[variableOf(entry)];
+    return text === undefined ? [] : [[entry.name, entry.read(text)] as const];
   });
-  return checkedOptions(Object.fromEntries(values), ({ variable }) => variable);
+  return checkedOptions(Object.fromEntries(values), variableOf);
 }
 
 /**

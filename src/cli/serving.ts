@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import type { Server } from "node:http";
+import { Server as NetServer } from "node:net";
 import { RunError } from "../errors.js";
 import { prepareServer, type Application, type PreparedServer } from "./application.js";
 import type { Credentials } from "./app-kinds.js";
@@ -57,7 +58,7 @@ export class Serving {
     await startServer(prepared, address);
     const facts = {
       url: urlOf(server),
-      what: `${application.name}, ${application.kind.name}`,
+      what: [...new Set([application.name, application.kind.name])].join(", "),
       routes: routeLines(sockets),
     };
     return new Serving(facts, prepared, newConnections);
@@ -78,21 +79,25 @@ export class Serving {
     const { server, sockets, close } = this.#prepared;
     const graceEnd = performance.now() + grace;
     const graceLeft = (): number => Math.max(0, Math.round(graceEnd - performance.now()));
-    const closed = closeServer(server);
+    const closed = stopAccepting(server);
     await this.#newConnections.haveAsked(Math.min(LAST_REQUESTS, grace));
     await Promise.all(sockets.map((each) => each.close({ grace: graceLeft() })));
+    const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);
     const late = setTimeout(() => server.closeAllConnections(), graceLeft());
     await closed;
+    clearInterval(idleCheck);
     clearTimeout(late);
     await close?.();
   }
 }
 
-/** Settles when the last connection is gone; those that are idle are closed again and again. */
-async function closeServer(server: Server): Promise<void> {
-  const idle = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  clearInterval(idle);
+/**
+ * Settles when the last connection is gone. The `close` of an HTTP server would also drop those that have asked for
+ * nothing yet.
+ */
+async function stopAccepting(server: Server): Promise<void> {
+  await new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+  server.close(); // what HTTP servers have to end besides
 }
 
 async function credentialsIn(secure: SecureFiles | undefined): Promise<Credentials | undefined> {

@@ -8,6 +8,7 @@ import { createServer } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { Client, RawClient, bounded, serve, upgradeAnswer, upgradeText } from "../frameworks/clients.js";
 import { cert, key } from "../node/certificate.js";
 import { Command, app, example, folderWith } from "./command.js";
@@ -290,6 +291,17 @@ test("the routes of a module are listed", bounded, async (t) => {
   const command = new Command(t, ["routes", example("echo-and-chat/app")]);
   assert.equal((await command.ended).code, 0);
   assert.equal(command.output, "/echo\n/chat/:room\n");
+});
+
+test("npm start serves the echo and the chat, at the port that PORT names", bounded, async (t) => {
+  const root = new URL(".", import.meta.resolve("jackfield/package.json"));
+  const file = await readFile(new URL("package.json", root), "utf8");
+  const { scripts } = JSON.parse(file) as { scripts: { start: string } };
+  const [node, main, ...args] = scripts.start.split(" ");
+  assert.deepEqual([node, main], ["node", "dist/cli/main.js"]);
+  const command = new Command(t, args, { cwd: fileURLToPath(root), env: { PORT: "0" } });
+  await command.says(/ at \S+\n/);
+  assert.match(await (await fetch(command.url)).text(), /<html/);
 });
 
 test("the help names every option", bounded, async (t) => {

@@ -101,6 +101,13 @@ describe("workers", () => {
     assert.throws(() => process.kill(pid, 0), { code: "ESRCH" });
   });
 
+  test("don't outlive their supervisor", bounded, async (t) => {
+    const command = await run(t, 1);
+    const { client } = await connect(command);
+    command.kill("SIGKILL");
+    assert.equal((await client.closed).code, 1006);
+  });
+
   test("come and go by SIGTTIN and SIGTTOU", bounded, async (t) => {
     const command = await run(t, 1);
     const first = await connect(command);
