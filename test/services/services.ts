@@ -34,6 +34,8 @@ export const services = {
     startsService: true,
     find: () => onPath("nats-server"),
   },
+  nginx: { name: "nginx", package: "nginx-light", startsService: true, find: () => onPath("nginx") },
+  haproxy: { name: "HAProxy", package: "haproxy", startsService: true, find: () => onPath("haproxy") },
 } satisfies Record<string, Service>;
 
 /** The path of Chromium, or `undefined`. */
