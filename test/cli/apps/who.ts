@@ -3,7 +3,7 @@ import express from "express";
 import { Sockets } from "jackfield/express";
 
 export const app = express();
-const sockets = new Sockets(app);
+export const sockets = new Sockets(app);
 
 app.get("/", (_request, response) => {
   response.send(String(process.pid));
