@@ -38,9 +38,12 @@ export class Identities {
   /** @param longestUpgrade - how long an upgrade may take, in milliseconds */
   constructor(longestUpgrade: number, relay: Relay) {
     this.#relay = relay;
-    this.#groups = new Groups("identity", relay, (name, parcel) => this.of(name).receive(parcel));
-    void relay.subscribe(REVOCATIONS, ({ key, close }) => {
-      if (key !== undefined && close !== undefined) this.revoke(key, close.code, close.reason);
+    this.#groups = new Groups("identity", relay, (name) => this.of(name));
+    void relay.subscribe(REVOCATIONS, {
+      receive: ({ key, close }) => {
+        if (key !== undefined && close !== undefined) this.revoke(key, close.code, close.reason);
+      },
+      sizeFor: () => 0,
     });
     this.#longestUpgrade = 2 * longestUpgrade + 1_000; // deadlines come late where the process is busy
   }
