@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { describe, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "../frameworks/clients.js";
@@ -38,7 +39,7 @@ async function visit(command: Command): Promise<Visitor | undefined> {
 /** Lets clients in until nobody is let in any more. */
 async function fill(command: Command): Promise<Visitor[]> {
   const all: Visitor[] = [];
-  for (let turnedAway = 0; turnedAway < SEVERAL; ) {
+  for (let turnedAway = 0; turnedAway < SEVERAL;) {
     const visitor = await visit(command);
     if (visitor === undefined) turnedAway++;
     else all.push(visitor);
@@ -105,5 +106,23 @@ describe("hostile 55: without file descriptors", { skip: process.platform !== "l
   test("so do its workers, none of which is lost", bounded, async (t) => {
     const command = await Command.run(t, app("who"), ["--workers", "2"], { descriptors: DESCRIPTORS });
     await survivesCrowd(t, command, 2);
+  });
+
+  test("a worker whose app has used up all of them is renewed", bounded, async (t) => {
+    const command = await Command.run(t, app("who"), ["--workers", "1"], { descriptors: DESCRIPTORS });
+    const open = (await visit(command)) ?? assert.fail("not let in");
+    const hoarder = await Client.connect(command.socketUrl, "/hoards");
+    assert.equal(await hoarder.next(), "there is none left");
+    await open.client.echo("still here");
+    const lost = connect(command.port, "127.0.0.1").on("error", () => undefined);
+    t.after(() => lost.destroy());
+    await command.says(
+      /worker 1 \(process \d+\) had no file descriptor left for a connection, .* it is renewed/,
+    );
+    await command.says(/worker 1 \(process \d+\) serves in the place of process \d+/);
+    assert.equal((await open.client.closed).code, 1001);
+    const { client, pid } = (await visit(command)) ?? assert.fail("not let in");
+    await client.echo("hello");
+    assert.notEqual(pid, open.pid);
   });
 });
