@@ -93,6 +93,10 @@ class Supervisor implements SlotOwner {
     process.stderr.write(`jackfield: ${sentence}\n`);
   }
 
+  renew(slot: WorkerSlot): void {
+    this.#change(async () => void (await slot.renew()));
+  }
+
   failed(error: RunError): void {
     this.#failure ??= error;
     void this.end();

@@ -22,6 +22,8 @@ export class WorkerProcess {
    * @throws {RunError} by rejecting, if it ends before that
    */
   readonly ready: Promise<ServingFacts>;
+  /** Settles if it had no file descriptor left for a connection. Node hands it none any more from then on. */
+  readonly cutOff: Promise<void>;
   readonly #worker: Worker;
   readonly #grace: number;
   #killer: NodeJS.Timeout | undefined;
@@ -37,6 +39,7 @@ export class WorkerProcess {
     this.exited = this.#untilExit();
     this.ready = this.#untilReady();
     this.ready.catch(() => undefined); // also where nobody waits for it
+    this.cutOff = this.#untilCutOff();
   }
 
   get pid(): number {
@@ -57,6 +60,15 @@ export class WorkerProcess {
           reject(new RunError(message.sentence, { cause: message.details }));
       });
       void this.exited.then((how) => reject(new RunError(`a worker ended before it listened, with ${how}`)));
+    });
+  }
+
+  #untilCutOff(): Promise<void> {
+    return new Promise((resolve) => {
+      // Undocumented. Where there is no such event, it is not noticed.
+      this.#worker.process.on("internalMessage", ({ cmd }: { readonly cmd?: unknown }) => {
+        if (cmd === "NODE_HANDLE_NACK") resolve();
+      });
     });
   }
 

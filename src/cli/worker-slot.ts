@@ -15,6 +15,8 @@ export interface SlotOwner {
   readonly hub: ClusterHub;
   /** Something happened that people may want to know. */
   log(sentence: string): void;
+  /** A worker should be renewed, as soon as no other one is. */
+  renew(slot: WorkerSlot): void;
   /** A worker can't be kept alive. */
   failed(error: RunError): void;
 }
@@ -50,7 +52,15 @@ export class WorkerSlot {
     const worker = new WorkerProcess(this.#order, this.#owner.hub);
     this.#processes.add(worker);
     void worker.exited.then((how) => this.#onExit(worker, how));
+    void worker.cutOff.then(() => this.#onCutOff(worker));
     return worker;
+  }
+
+  #onCutOff(worker: WorkerProcess): void {
+    if (worker !== this.#current || this.#isStopped) return;
+    const reason = "had no file descriptor left for a connection, and gets none any more";
+    this.#owner.log(`worker ${this.number} (process ${worker.pid}) ${reason}: it is renewed`);
+    this.#owner.renew(this);
   }
 
   #onExit(worker: WorkerProcess, how: string): void {

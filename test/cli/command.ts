@@ -29,6 +29,15 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is run instead of the command. */
+  readonly program?: string;
+  /** How many file descriptors each process may have. */
+  readonly descriptors?: number;
+}
+
 export class Command {
   readonly child: ChildProcess;
   readonly ended: Promise<Ending>;
@@ -41,9 +50,10 @@ export class Command {
   constructor(
     t: TestContext,
     args: readonly string[],
-    { cwd, env = {} }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
+    { cwd, env = {}, program = main, descriptors }: CommandOptions = {},
   ) {
-    this.child = spawn(process.execPath, [main, ...args], {
+    const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
+    this.child = spawn("sh", ["-c", `${limit}exec "$0" "$@"`, process.execPath, program, ...args], {
       cwd,
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
@@ -71,7 +81,7 @@ export class Command {
     t: TestContext,
     module: string,
     args: readonly string[] = [],
-    options: ConstructorParameters<typeof Command>[2] = {},
+    options: CommandOptions = {},
   ): Promise<Command> {
     const command = new Command(t, ["run", module, "--port", "0", ...args], options);
     await command.says(/ at \S+\n/);
