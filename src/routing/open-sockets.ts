@@ -10,6 +10,7 @@ import { Audience, type Member } from "../rooms/audience.js";
 import type { Parcel } from "../rooms/parcel.js";
 import { Relay } from "../rooms/relay.js";
 import { Rooms } from "../rooms/rooms.js";
+import { ALL } from "./channels.js";
 import { ConnectionLimits } from "./connection-limits.js";
 import { tellOfGap } from "./faults.js";
 import { Identities, identityName } from "./identities.js";
@@ -25,9 +26,6 @@ export interface DrainOptions {
 
 /** In milliseconds. */
 export const DEFAULT_GRACE = 10_000;
-
-/** The channel for what is sent to all sockets. */
-const ALL = "all";
 
 /** So many sockets are told to go at a time, and so long, at random, is waited in between: clients come back. */
 const BATCH = 200;
@@ -64,6 +62,7 @@ export class OpenSockets extends Audience implements SessionOwner {
     this.relay = new Relay(settings.broker, () => tellOfGap(settings));
     this.rooms = new Rooms(this.relay);
     this.identities = new Identities(settings.handshakeTimeout, this.relay);
+    this.identities.listen();
     void this.relay.subscribe(ALL, (parcel) => this.receive(parcel));
     this.#routes = routes;
   }

@@ -29,6 +29,12 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string | Buffer;
+}
+
 export class Command {
   readonly child: ChildProcess;
   readonly ended: Promise<Ending>;
@@ -37,20 +43,18 @@ export class Command {
   readonly #news = new EventEmitter();
   #hasEnded = false;
 
-  /** Starts it; it is gone when the test ends. */
-  constructor(
-    t: TestContext,
-    args: readonly string[],
-    { cwd, env = {} }: { readonly cwd?: string; readonly env?: Readonly<Record<string, string>> } = {},
-  ) {
+  /** Starts it; it is gone when the test ends. Without `input` it has nothing to read; else it reads that, and the end. */
+  constructor(t: TestContext, args: readonly string[], { cwd, env = {}, input }: CommandOptions = {}) {
     this.child = spawn(process.execPath, [main, ...args], {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       timeout: DEADLINE,
       killSignal: "SIGKILL",
     });
     t.after(() => this.child.kill("SIGKILL"));
+    this.child.stdin?.on("error", () => undefined); // it may have ended before it has read
+    if (input !== undefined) this.child.stdin?.end(input);
     this.child.stdout?.on("data", (text: Buffer) => {
       this.output += text.toString();
       this.#news.emit("news");
@@ -71,7 +75,7 @@ export class Command {
     t: TestContext,
     module: string,
     args: readonly string[] = [],
-    options: ConstructorParameters<typeof Command>[2] = {},
+    options: CommandOptions = {},
   ): Promise<Command> {
     const command = new Command(t, ["run", module, "--port", "0", ...args], options);
     await command.says(/ at \S+\n/);
