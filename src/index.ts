@@ -17,7 +17,11 @@ export { PreparedMessage, type SendOptions, type Sendable } from "./connection/p
 export type { OverflowCounts, OverflowMode } from "./connection/overflow.js";
 export { Audience, type AudienceSendOptions } from "./rooms/audience.js";
 export type { Broker, BrokerLink, BrokerListener } from "./rooms/broker.js";
+export { ClusterBroker, type ClusterBrokerOptions } from "./rooms/cluster-broker.js";
+export { ClusterHub, type ClusterHubOptions } from "./rooms/cluster-hub.js";
 export { MemoryBroker } from "./rooms/memory-broker.js";
+export type { BrokerLogger, NetworkOptions } from "./rooms/network-settings.js";
+export type { ProcessChannel } from "./rooms/process-channel.js";
 export { Room } from "./rooms/room.js";
 export type { RoomOptions } from "./rooms/rooms.js";
 export type { BeforeHook } from "./routing/before.js";

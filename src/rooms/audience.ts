@@ -14,6 +14,8 @@ import { closeReasonProblem } from "../protocol/close-code.js";
 import type { Parcel } from "./parcel.js";
 import { Preparer } from "./preparer.js";
 
+const NOBODY = Promise.resolve(0);
+
 /** One of them. */
 export interface Member<Params = unknown, Request = unknown> {
   readonly socket: Socket<Params, Request>;
@@ -50,6 +52,11 @@ export abstract class Audience<Params = unknown, Request = unknown> implements I
     return SETTLED;
   }
 
+  /** How many there are in other processes, if they know this audience. @internal */
+  protected countElsewhere(_params?: Parcel["params"]): Promise<number> {
+    return NOBODY;
+  }
+
   /** What becomes of messages for slow peers, if that is not for their routes to say. @internal */
   protected get policy(): OverflowPolicy | undefined {
     return undefined;
@@ -70,6 +77,17 @@ export abstract class Audience<Params = unknown, Request = unknown> implements I
     let size = 0;
     for (const _ of this) size++;
     return size;
+  }
+
+  /**
+   * How many are open in all processes that have the same broker. A process that doesn't answer within a second is taken
+   * for dead.
+   *
+   * @throws {BrokerError} by rejecting, if the broker is out of reach
+   */
+  async count(): Promise<number> {
+    const elsewhere = await this.countElsewhere();
+    return this.size + elsewhere;
   }
 
   /**
@@ -122,6 +140,11 @@ export abstract class Audience<Params = unknown, Request = unknown> implements I
   /** Ends those of this process. @internal */
   protected end(code: number, reason: string): void {
     for (const socket of this) void socket.close(code, reason);
+  }
+
+  /** How many of this process another one means. @internal */
+  sizeFor(_parcel: Parcel): number {
+    return this.size;
   }
 
   /** Does here what another process has told. @internal */

@@ -1,9 +1,10 @@
 /** Sockets under names: rooms, identities. A name is there as long as it has members in this process. */
 
+import { SETTLED } from "../connection/promises.js";
 import { Audience, type Member } from "./audience.js";
 import type { Parcel } from "./parcel.js";
 import { Preparer } from "./preparer.js";
-import type { Relay } from "./relay.js";
+import type { Receiver, Relay } from "./relay.js";
 
 interface Group {
   readonly members: Set<Member>;
@@ -17,17 +18,17 @@ const NOBODY: readonly Member[] = [];
 export class Groups {
   readonly #kind: string;
   readonly #relay: Relay;
-  readonly #receive: (name: string, parcel: Parcel) => void;
+  readonly #receiverOf: (name: string) => Receiver;
   readonly #groups = new Map<string, Group>();
 
   /**
    * @param kind - what they are, to tell them from those of another kind with the same name
-   * @param receive - does for a group what another process has told
+   * @param receiverOf - gives who does for a group what another process has told
    */
-  constructor(kind: string, relay: Relay, receive: (name: string, parcel: Parcel) => void) {
+  constructor(kind: string, relay: Relay, receiverOf: (name: string) => Receiver) {
     this.#kind = kind;
     this.#relay = relay;
-    this.#receive = receive;
+    this.#receiverOf = receiverOf;
   }
 
   members(name: string): Iterable<Member> {
@@ -38,12 +39,16 @@ export class Groups {
   join(name: string, member: Member): Promise<void> {
     let group = this.#groups.get(name);
     if (group === undefined) {
-      const ready = this.#relay.subscribe(this.#channel(name), (parcel) => this.#receive(name, parcel));
-      group = { members: new Set(), preparer: new Preparer(), ready };
+      group = { members: new Set(), preparer: new Preparer(), ready: this.#subscribe(name) };
       this.#groups.set(name, group);
     }
     group.members.add(member);
     return group.ready;
+  }
+
+  #subscribe(name: string): Promise<void> {
+    if (!this.#relay.isConnected) return SETTLED;
+    return this.#relay.subscribe(this.#channel(name), this.#receiverOf(name));
   }
 
   leave(name: string, member: Member): void {
@@ -56,6 +61,11 @@ export class Groups {
   /** Tells other processes. */
   share(name: string, parcel: Parcel): Promise<void> {
     return this.#relay.publish(this.#channel(name), parcel);
+  }
+
+  /** How many sockets the group has in other processes. */
+  countElsewhere(name: string): Promise<number> {
+    return this.#relay.countElsewhere(this.#channel(name));
   }
 
   preparer(name: string): Preparer | undefined {
@@ -85,6 +95,10 @@ export abstract class GroupAudience extends Audience {
 
   protected override share(parcel: Parcel): Promise<void> {
     return this.#groups.share(this.name, parcel);
+  }
+
+  protected override countElsewhere(): Promise<number> {
+    return this.#groups.countElsewhere(this.name);
   }
 
   /** That of the group, so that audiences made anew each time share it. @internal */

@@ -26,7 +26,7 @@ export class Rooms {
   readonly #policyOf = (name: string): OverflowPolicy | undefined => this.#policies.get(name);
 
   constructor(relay: Relay) {
-    this.#groups = new Groups("room", relay, (name, parcel) => this.room(name).receive(parcel));
+    this.#groups = new Groups("room", relay, (name) => this.room(name));
   }
 
   /**

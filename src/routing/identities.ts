@@ -36,14 +36,17 @@ export class Identities {
   /** @param longestUpgrade - how long an upgrade may take, in milliseconds */
   constructor(longestUpgrade: number, relay: Relay) {
     this.#relay = relay;
-    this.#groups = new Groups("identity", relay, (name, parcel) => this.of(name).receive(parcel));
+    this.#groups = new Groups("identity", relay, (name) => this.of(name));
     this.#longestUpgrade = 2 * longestUpgrade + 1_000; // deadlines come late where the process is busy
   }
 
   /** Ends here, too, whom other processes end: for those that have sockets. */
   listen(): void {
-    void this.#relay.subscribe(REVOCATIONS, ({ key, close }) => {
-      if (key !== undefined && close !== undefined) this.revoke(key, close.code, close.reason);
+    void this.#relay.subscribe(REVOCATIONS, {
+      receive: ({ key, close }) => {
+        if (key !== undefined && close !== undefined) this.revoke(key, close.code, close.reason);
+      },
+      sizeFor: () => 0,
     });
   }
 

@@ -11,6 +11,7 @@ export interface WideAudience<Params, Request> {
   readonly members: Iterable<Member<Params, Request>>;
   readonly preparer: Preparer;
   share(parcel: Parcel): Promise<void>;
+  countElsewhere(params: Parcel["params"]): Promise<number>;
 }
 
 export class NarrowedRoute<Params, Request> extends Audience<Params, Request> {
@@ -36,6 +37,10 @@ export class NarrowedRoute<Params, Request> extends Audience<Params, Request> {
 
   protected override share(parcel: Parcel): Promise<void> {
     return this.#route.share({ ...parcel, params: this.#params });
+  }
+
+  protected override countElsewhere(): Promise<number> {
+    return this.#route.countElsewhere(this.#params);
   }
 
   /** @internal */

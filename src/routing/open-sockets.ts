@@ -7,6 +7,7 @@ import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
 import { CloseCode } from "../protocol/close-code.js";
 import { Audience, type Member } from "../rooms/audience.js";
+import type { Broker } from "../rooms/broker.js";
 import type { Parcel } from "../rooms/parcel.js";
 import { Relay } from "../rooms/relay.js";
 import { Rooms } from "../rooms/rooms.js";
@@ -48,6 +49,7 @@ export class OpenSockets extends Audience implements SessionOwner {
   readonly relay: Relay;
   readonly rooms: Rooms;
   readonly #routes: Iterable<AnyRoute>;
+  readonly #gap = (): void => tellOfGap(this.#settings);
   #settings: SocketsSettings;
   #count = 0;
   #isDraining = false;
@@ -59,11 +61,11 @@ export class OpenSockets extends Audience implements SessionOwner {
     super();
     this.#settings = settings;
     this.limits = new ConnectionLimits(settings);
-    this.relay = new Relay(settings.broker, () => tellOfGap(settings));
+    this.relay = new Relay({ broker: settings.broker, gap: this.#gap });
     this.rooms = new Rooms(this.relay);
     this.identities = new Identities(settings.handshakeTimeout, this.relay);
     this.identities.listen();
-    void this.relay.subscribe(ALL, (parcel) => this.receive(parcel));
+    void this.relay.subscribe(ALL, this);
     this.#routes = routes;
   }
 
@@ -77,8 +79,18 @@ export class OpenSockets extends Audience implements SessionOwner {
     this.limits.override(settings);
   }
 
+  /**
+   * Goes over to another broker than the app has given, before there are sockets.
+   *
+   * @param scope - tells these apart from other open sockets that have the same broker but are not one audience
+   */
+  connect(broker: Broker, scope: string): void {
+    this.#settings = { ...this.#settings, broker };
+    this.relay.connect({ broker, gap: this.#gap, scope });
+  }
+
   /** How many there are whose handler is not through or whose connection is not gone. */
-  get count(): number {
+  get sessionCount(): number {
     return this.#count;
   }
 
@@ -93,6 +105,10 @@ export class OpenSockets extends Audience implements SessionOwner {
 
   protected override share(parcel: Parcel): Promise<void> {
     return this.relay.publish(ALL, parcel);
+  }
+
+  protected override countElsewhere(): Promise<number> {
+    return this.relay.countElsewhere(ALL);
   }
 
   /** @throws {InvalidOptionError} if the option `identify` gives something else than a name */

@@ -34,6 +34,10 @@ class RemoteAudience extends Audience {
   protected override share(parcel: Parcel): Promise<void> {
     return this.#relay.publish(this.#channel, parcel);
   }
+
+  protected override countElsewhere(params?: Parcel["params"]): Promise<number> {
+    return this.#relay.countElsewhere(this.#channel, params);
+  }
 }
 
 /** The sockets of a route, all of which are those of other processes. */
@@ -50,13 +54,14 @@ export class RemoteRoute extends RemoteAudience {
   /** Those whose variables of the path have these values: `publisher.route("/rooms/:id").to({ id: "7" }).send("hi")`. */
   to(params: Partial<AnyParams>): Audience {
     const { preparer } = this;
-    return new NarrowedRoute({ members: NOBODY, preparer, share: (parcel) => this.share(parcel) }, params);
+    const share = (parcel: Parcel): Promise<void> => this.share(parcel);
+    const countElsewhere = (wanted: Parcel["params"]): Promise<number> => this.countElsewhere(wanted);
+    return new NarrowedRoute({ members: NOBODY, preparer, share, countElsewhere }, params);
   }
 }
 
 /**
- * Speaks to the sockets of an app over its broker, as a task of cron or the worker of a queue does: it serves nothing,
- * and hears nothing.
+ * Speaks to the sockets of an app over its broker, as a task of cron or the worker of a queue does: it serves nothing.
  *
  *     const publisher = new Publisher(new RedisBroker("redis://127.0.0.1"));
  *     await publisher.room("lobby").send("We are open.");
@@ -81,7 +86,7 @@ export class Publisher {
   constructor(broker: Broker) {
     if (!isBroker(broker))
       throw new InvalidOptionError("broker", "an object with the method connect", broker);
-    this.#relay = new Relay(broker);
+    this.#relay = new Relay({ broker });
     this.#rooms = new Rooms(this.#relay);
     this.#identities = new Identities(0, this.#relay);
     this.#all = new RemoteAudience(this.#relay, ALL);

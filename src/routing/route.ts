@@ -79,7 +79,9 @@ export class Route<Params = AnyParams, Request = unknown>
   /** Those sockets of the route whose variables of the path have these values: `rooms.to({ id: "7" }).send("hi")`. */
   to(params: Partial<Params>): Audience<Params, Request> {
     const { sessions: members, preparer } = this;
-    return new NarrowedRoute({ members, preparer, share: (parcel) => this.share(parcel) }, params);
+    const share = (parcel: Parcel): Promise<void> => this.share(parcel);
+    const countElsewhere = (wanted: Parcel["params"]): Promise<number> => this.countElsewhere(wanted);
+    return new NarrowedRoute({ members, preparer, share, countElsewhere }, params);
   }
 
   /** How often its clients were too slow, in this process; see the option `overflow`. */
@@ -94,11 +96,20 @@ export class Route<Params = AnyParams, Request = unknown>
   /** Has it reach the sockets of the route with its name in other processes. @internal */
   connect(relay: Relay): void {
     this.#relay = relay;
-    void relay.subscribe(routeChannel(this.name), (parcel) => this.receive(parcel));
+    void relay.subscribe(routeChannel(this.name), this);
   }
 
   protected override share(parcel: Parcel): Promise<void> {
     return this.#relay?.publish(routeChannel(this.name), parcel) ?? SETTLED;
+  }
+
+  protected override countElsewhere(params?: Parcel["params"]): Promise<number> {
+    return this.#relay?.countElsewhere(routeChannel(this.name), params) ?? super.countElsewhere();
+  }
+
+  /** @internal */
+  override sizeFor({ params }: Parcel): number {
+    return params === undefined ? this.size : this.to(params as Partial<Params>).size;
   }
 
   /** @internal */

@@ -59,7 +59,16 @@ export abstract class SocketsCore<Types extends Framework> extends MessageHandle
 
   /** How many sockets are open, here in this process. */
   get size(): number {
-    return this.openSockets.count;
+    return this.openSockets.sessionCount;
+  }
+
+  /**
+   * How many sockets are open in all processes that have the same broker. See {@link Audience.count}.
+   *
+   * @throws {BrokerError} by rejecting, if the broker is out of reach
+   */
+  count(): Promise<number> {
+    return this.openSockets.count();
   }
 
   /** Whether `close` was called: no new sockets are accepted. */

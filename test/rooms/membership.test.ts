@@ -96,7 +96,7 @@ describe("a membership", () => {
   });
 
   test("leaves no group behind either", () => {
-    const groups = new Groups("room", new Relay(undefined), () => undefined);
+    const groups = new Groups("room", new Relay(), () => ({ receive: () => undefined, sizeFor: () => 0 }));
     const [one, two] = [{} as Member, {} as Member];
     void groups.join("lobby", one);
     void groups.join("lobby", two);

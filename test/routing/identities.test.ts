@@ -414,7 +414,7 @@ function clock(t: TestContext): { now: number } {
 describe("what is remembered of closed identities", () => {
   test("holds for all upgrades that began before, until none can be under way", (t) => {
     const time = clock(t);
-    const identities = new Identities(10_000, new Relay(undefined));
+    const identities = new Identities(10_000, new Relay());
     identities.revoke("ann", 4401, "logged out");
     assert.deepEqual(identities.revokedSince("ann", 999), { ...LOGGED_OUT, at: 1_000 });
     assert.ok(identities.revokedSince("ann", 1_000));
@@ -427,7 +427,7 @@ describe("what is remembered of closed identities", () => {
 
   test("is forgotten then: it doesn't accumulate", (t) => {
     const time = clock(t);
-    const identities = new Identities(10, new Relay(undefined));
+    const identities = new Identities(10, new Relay());
     const names = Array.from({ length: 1_000 }, (_, at) => `user ${at}`);
     for (const name of names) {
       time.now += 10;
@@ -447,7 +447,7 @@ describe("what is remembered of closed identities", () => {
   });
 
   test("those who join while all are dismissed are not gone through for ever", () => {
-    const identities = new Identities(10, new Relay(undefined));
+    const identities = new Identities(10, new Relay());
     const first = member();
     identities.add("ann", first);
     const joining = { ...member(), dismiss: () => identities.delete("ann", joining) };

@@ -51,8 +51,11 @@ describe("a publisher", () => {
     assert.deepEqual(await ben.client.closed, { code: 1001, reason: "good night" });
   });
 
-  test("has no sockets of its own", async (t) => {
-    const { publisher } = await outside(t);
+  test("has no sockets of its own, and counts those of all processes", bounded, async (t) => {
+    const { site, publisher } = await outside(t);
+    await site.openIn("lobby", "ann", "ben");
+    assert.equal(await publisher.room("lobby").count(), 2);
+    assert.equal(await publisher.route("/:name").to({ name: "ann" }).count(), 1);
     for (const audience of [publisher.all, publisher.room("lobby"), publisher.of("ann")])
       assert.deepEqual([audience.size, ...audience], [0]);
   });
