@@ -3,7 +3,9 @@ import express from "express";
 import { Sockets } from "jackfield/express";
 
 export const app = express();
-const sockets = new Sockets(app, { identify: ({ query: { user } }) => (typeof user === "string" ? user : undefined) });
+const sockets = new Sockets(app, {
+  identify: ({ query: { user } }) => (typeof user === "string" ? user : undefined),
+});
 const lobby = sockets.room("lobby");
 
 /** Tells its process first, then whatever others have it told; `room hi` sends to the room, and so on. */
