@@ -50,6 +50,7 @@ export type {
 export type { AllowedOrigins } from "./routing/origin.js";
 export type { AnyParams, PathParams } from "./routing/path-params.js";
 export type { DrainOptions } from "./routing/open-sockets.js";
+export { Publisher, type RemoteRoute } from "./routing/publisher.js";
 export { Route } from "./routing/route.js";
 // All of it, so that applications can add to the interface that is in it.
 export * from "./routing/route-names.js";

@@ -1,25 +1,28 @@
 /** What the command line says. */
 
-import { parseArgs, type ParseArgsConfig } from "node:util";
 import { RunError } from "../errors.js";
-import { sentenceOf } from "./failure.js";
+import { readArguments, type Flags } from "./arguments.js";
 import { checkedOptions, optionTable } from "./option-table.js";
+import { publishHelp, readPublish, type PublishOptions } from "./publish-command.js";
 import type { RunOptions } from "./run-options.js";
 
 /** What is to be done. */
 export type Command =
   | { readonly name: "run"; readonly module: string; readonly options: RunOptions }
   | { readonly name: "routes"; readonly module: string }
-  | { readonly name: "help" }
+  | { readonly name: "publish"; readonly options: PublishOptions }
+  | { readonly name: "help"; readonly text: string }
   | { readonly name: "version" };
 
-const flags: NonNullable<ParseArgsConfig["options"]> = {
+const flags: Flags = {
   help: { type: "boolean", short: "h" },
   version: { type: "boolean" },
   ...Object.fromEntries(
     optionTable.map(({ flag, hint }) => [flag, { type: hint === "" ? "boolean" : "string" } as const]),
   ),
 };
+
+const commandNames = "run, routes and publish";
 
 /**
  * Reads the arguments behind `jackfield`.
@@ -28,30 +31,28 @@ const flags: NonNullable<ParseArgsConfig["options"]> = {
  * @throws {InvalidOptionError}
  */
 export function readCommand(args: readonly string[]): Command {
-  const { values, positionals } = parse(args);
-  if (values["help"] === true || args.length === 0) return { name: "help" };
+  const [command, ...rest] = args;
+  if (command === "publish") {
+    const options = readPublish(rest);
+    return options === undefined ? { name: "help", text: publishHelp } : { name: "publish", options };
+  }
+  return readRun(args);
+}
+
+function readRun(args: readonly string[]): Command {
+  const { values, positionals } = readArguments(args, flags, "jackfield --help");
+  if (values["help"] === true || args.length === 0) return { name: "help", text: helpText() };
   if (values["version"] === true) return { name: "version" };
   const [name = "", module, ...more] = positionals;
   if (name !== "run" && name !== "routes")
-    throw new RunError(`expected the command run or routes, but got ${name || "none"}; see jackfield --help`);
+    throw new RunError(
+      `expected one of the commands ${commandNames}, but got ${name || "none"}; see jackfield --help`,
+    );
   if (module === undefined || more.length > 0)
     throw new RunError(
       `expected one module, but got ${positionals.length - 1}, as in jackfield ${name} app.js`,
     );
   return name === "run" ? { name, module, options: optionsIn(values) } : { name, module };
-}
-
-interface Parsed {
-  readonly values: Readonly<Record<string, unknown>>;
-  readonly positionals: readonly string[];
-}
-
-function parse(args: readonly string[]): Parsed {
-  try {
-    return parseArgs({ args: [...args], options: flags, allowPositionals: true, allowNegative: true });
-  } catch (error) {
-    throw new RunError(`${sentenceOf(error)}; see jackfield --help`);
-  }
 }
 
 function optionsIn(values: Readonly<Record<string, unknown>>): RunOptions {
@@ -63,12 +64,13 @@ function optionsIn(values: Readonly<Record<string, unknown>>): RunOptions {
 }
 
 /** What `jackfield --help` says. */
-export function helpText(): string {
+function helpText(): string {
   const rows = optionTable.map(({ flag, hint, help }) => [`--${flag} ${hint}`.trimEnd(), help] as const);
   const width = Math.max(...rows.map(([left]) => left.length));
   return `Usage:
   jackfield run module[:export] [options]   serves the app that the module exports
   jackfield routes module[:export]          lists its socket routes
+  jackfield publish [options] MESSAGE       sends a message to sockets of an app, over its broker
 
 Options of run, also in the environment (JACKFIELD_PORT=8080) and in jackfield.config.js or .json ({ "port": 8080 }):
 ${rows.map(([left, help]) => `  ${left.padEnd(width)}   ${help}`).join("\n")}

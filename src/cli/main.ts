@@ -3,8 +3,9 @@
 
 import { readFile } from "node:fs/promises";
 import { loadApplication, prepareServer } from "./application.js";
-import { helpText, readCommand, type Command } from "./command-line.js";
+import { readCommand, type Command } from "./command-line.js";
 import { detailsOf, sentenceOf } from "./failure.js";
+import { publish } from "./publish.js";
 import { routeLines } from "./route-list.js";
 import { run } from "./run.js";
 
@@ -14,8 +15,10 @@ async function perform(command: Command): Promise<void> {
       return (await run(command.module, command.options)).finished;
     case "routes":
       return say(await routesIn(command.module));
+    case "publish":
+      return publish(command.options);
     case "help":
-      return say(helpText());
+      return say(command.text);
     case "version":
       return say(`${await version()}\n`);
   }

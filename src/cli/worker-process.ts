@@ -4,6 +4,7 @@ import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { RunError } from "../errors.js";
+import type { ClusterHub } from "../rooms/cluster-hub.js";
 import { HandedConnections } from "./handed-connections.js";
 import type { ServingFacts } from "./serving.js";
 import { ORDER, type EndMessage, type WorkerMessage, type WorkerOrder } from "./worker-messages.js";
@@ -28,10 +29,13 @@ export class WorkerProcess {
   readonly #grace: number;
   #killer: NodeJS.Timeout | undefined;
 
-  constructor(order: WorkerOrder) {
-    cluster.setupPrimary({ exec: fileURLToPath(new URL("worker-main.js", import.meta.url)), args: [] });
+  /** @param hub - carries what it tells the other workers */
+  constructor(order: WorkerOrder, hub: ClusterHub) {
+    const exec = fileURLToPath(new URL("worker-main.js", import.meta.url));
+    cluster.setupPrimary({ exec, args: [], serialization: "advanced" });
     this.#grace = order.settings.grace;
     this.#worker = cluster.fork({ [ORDER]: JSON.stringify(order) });
+    hub.add(this.#worker);
     this.#worker.on("error", () => undefined); // whom a message can't reach, is gone, which `exited` tells
     this.exited = this.#untilExit();
     this.ready = this.#untilReady();

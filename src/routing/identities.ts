@@ -5,6 +5,7 @@ import type { Member } from "../rooms/audience.js";
 import { GroupAudience, Groups } from "../rooms/groups.js";
 import type { Parcel } from "../rooms/parcel.js";
 import type { Relay } from "../rooms/relay.js";
+import { REVOCATIONS } from "./channels.js";
 
 /** A session or user, by a name that only it has: a session's id, a user's key. */
 export type Identity = string | number;
@@ -19,9 +20,6 @@ export interface Revocation {
 
 /** The close code for those who are logged out (policy; 4000 to 4999 are the application's, RFC 6455 §7.4.2). */
 const LOGGED_OUT = 4401;
-
-/** The channel on which all processes are told whose sockets end. */
-const REVOCATIONS = "revocations";
 
 /** @returns `undefined` if it is none */
 export function identityName(identity: unknown): string | undefined {
@@ -39,13 +37,17 @@ export class Identities {
   constructor(longestUpgrade: number, relay: Relay) {
     this.#relay = relay;
     this.#groups = new Groups("identity", relay, (name) => this.of(name));
-    void relay.subscribe(REVOCATIONS, {
+    this.#longestUpgrade = 2 * longestUpgrade + 1_000; // deadlines come late where the process is busy
+  }
+
+  /** Ends here, too, whom other processes end: for those that have sockets. */
+  listen(): void {
+    void this.#relay.subscribe(REVOCATIONS, {
       receive: ({ key, close }) => {
         if (key !== undefined && close !== undefined) this.revoke(key, close.code, close.reason);
       },
       sizeFor: () => 0,
     });
-    this.#longestUpgrade = 2 * longestUpgrade + 1_000; // deadlines come late where the process is busy
   }
 
   add(identity: string, member: Member): void {

@@ -11,6 +11,7 @@ import type { Broker } from "../rooms/broker.js";
 import type { Parcel } from "../rooms/parcel.js";
 import { Relay } from "../rooms/relay.js";
 import { Rooms } from "../rooms/rooms.js";
+import { ALL } from "./channels.js";
 import { ConnectionLimits } from "./connection-limits.js";
 import { tellOfGap } from "./faults.js";
 import { Identities, identityName } from "./identities.js";
@@ -26,9 +27,6 @@ export interface DrainOptions {
 
 /** In milliseconds. */
 export const DEFAULT_GRACE = 10_000;
-
-/** The channel for what is sent to all sockets. */
-const ALL = "all";
 
 /** So many sockets are told to go at a time, and so long, at random, is waited in between: clients come back. */
 const BATCH = 200;
@@ -66,6 +64,7 @@ export class OpenSockets extends Audience implements SessionOwner {
     this.relay = new Relay({ broker: settings.broker, gap: this.#gap });
     this.rooms = new Rooms(this.relay);
     this.identities = new Identities(settings.handshakeTimeout, this.relay);
+    this.identities.listen();
     void this.relay.subscribe(ALL, this);
     this.#routes = routes;
   }

@@ -130,7 +130,7 @@ function isHooks(value: unknown): boolean {
   return (Array.isArray(value) ? value : [value]).every((hook) => typeof hook === "function");
 }
 
-function isBroker(value: unknown): boolean {
+export function isBroker(value: unknown): boolean {
   return isObject(value) && typeof Reflect.get(value, "connect") === "function";
 }
 

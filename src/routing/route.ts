@@ -6,6 +6,7 @@ import { SETTLED } from "../connection/promises.js";
 import { Audience } from "../rooms/audience.js";
 import type { Parcel } from "../rooms/parcel.js";
 import type { Relay } from "../rooms/relay.js";
+import { routeChannel } from "./channels.js";
 import type { Handler } from "./handler.js";
 import { NarrowedRoute } from "./narrowed-route.js";
 import { routeSettings, type RouteOptions, type RouteSettings } from "./options.js";
@@ -95,19 +96,15 @@ export class Route<Params = AnyParams, Request = unknown>
   /** Has it reach the sockets of the route with its name in other processes. @internal */
   connect(relay: Relay): void {
     this.#relay = relay;
-    void relay.subscribe(this.#channel, this);
-  }
-
-  get #channel(): string {
-    return `route:${this.name}`;
+    void relay.subscribe(routeChannel(this.name), this);
   }
 
   protected override share(parcel: Parcel): Promise<void> {
-    return this.#relay?.publish(this.#channel, parcel) ?? SETTLED;
+    return this.#relay?.publish(routeChannel(this.name), parcel) ?? SETTLED;
   }
 
   protected override countElsewhere(params?: Parcel["params"]): Promise<number> {
-    return this.#relay?.countElsewhere(this.#channel, params) ?? super.countElsewhere();
+    return this.#relay?.countElsewhere(routeChannel(this.name), params) ?? super.countElsewhere();
   }
 
   /** @internal */

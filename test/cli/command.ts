@@ -32,6 +32,8 @@ export interface Ending {
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What it reads; without it, there is nothing to read. */
+  readonly input?: string | Buffer;
   /** What is run instead of the command. */
   readonly program?: string;
   /** How many file descriptors each process may have. */
@@ -50,17 +52,19 @@ export class Command {
   constructor(
     t: TestContext,
     args: readonly string[],
-    { cwd, env = {}, program = main, descriptors }: CommandOptions = {},
+    { cwd, env = {}, input, program = main, descriptors }: CommandOptions = {},
   ) {
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
     this.child = spawn("sh", ["-c", `${limit}exec "$0" "$@"`, process.execPath, program, ...args], {
       cwd,
       env: { ...process.env, ...env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       timeout: DEADLINE,
       killSignal: "SIGKILL",
     });
     t.after(() => this.child.kill("SIGKILL"));
+    this.child.stdin?.on("error", () => undefined); // it may have ended before it has read
+    if (input !== undefined) this.child.stdin?.end(input);
     this.child.stdout?.on("data", (text: Buffer) => {
       this.output += text.toString();
       this.#news.emit("news");
