@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { RunError } from "../errors.js";
 import type { ClusterHub } from "../rooms/cluster-hub.js";
+import { HandedConnections } from "./handed-connections.js";
 import type { ServingFacts } from "./serving.js";
 import { ORDER, type EndMessage, type WorkerMessage, type WorkerOrder } from "./worker-messages.js";
 
@@ -22,7 +23,7 @@ export class WorkerProcess {
    * @throws {RunError} by rejecting, if it ends before that
    */
   readonly ready: Promise<ServingFacts>;
-  /** Settles if it had no file descriptor left for a connection. Node hands it none any more from then on. */
+  /** Settles if it had no file descriptor left for a connection: it gets none any more from then on. */
   readonly cutOff: Promise<void>;
   readonly #worker: Worker;
   readonly #grace: number;
@@ -39,7 +40,7 @@ export class WorkerProcess {
     this.exited = this.#untilExit();
     this.ready = this.#untilReady();
     this.ready.catch(() => undefined); // also where nobody waits for it
-    this.cutOff = this.#untilCutOff();
+    this.cutOff = new Promise((resolve) => new HandedConnections(this.#worker.process, resolve));
   }
 
   get pid(): number {
@@ -60,15 +61,6 @@ export class WorkerProcess {
           reject(new RunError(message.sentence, { cause: message.details }));
       });
       void this.exited.then((how) => reject(new RunError(`a worker ended before it listened, with ${how}`)));
-    });
-  }
-
-  #untilCutOff(): Promise<void> {
-    return new Promise((resolve) => {
-      // Undocumented. Where there is no such event, it is not noticed.
-      this.#worker.process.on("internalMessage", ({ cmd }: { readonly cmd?: unknown }) => {
-        if (cmd === "NODE_HANDLE_NACK") resolve();
-      });
     });
   }
 
