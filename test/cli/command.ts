@@ -1,6 +1,6 @@
 /** Runs the command as a shell would, in a process of its own that has a deadline. */
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -31,8 +31,11 @@ export interface Ending {
 
 export interface CommandOptions {
   readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Over those of this process; `undefined` takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly input?: string | Buffer;
+  /** Whether it runs in a terminal, where all that it writes is `output`, and `type` types. @default false */
+  readonly terminal?: boolean;
 }
 
 export class Command {
@@ -44,11 +47,18 @@ export class Command {
   #hasEnded = false;
 
   /** Starts it; it is gone when the test ends. Without `input` it has nothing to read; else it reads that, and the end. */
-  constructor(t: TestContext, args: readonly string[], { cwd, env = {}, input }: CommandOptions = {}) {
-    this.child = spawn(process.execPath, [main, ...args], {
+  constructor(
+    t: TestContext,
+    args: readonly string[],
+    { cwd, env = {}, input, terminal = false }: CommandOptions = {},
+  ) {
+    const [program, words] = terminal
+      ? ["script", ["-qec", [process.execPath, main, ...args].map(quoted).join(" "), "/dev/null"]]
+      : [process.execPath, [main, ...args]];
+    this.child = spawn(program, words, {
       cwd,
       env: { ...process.env, ...env },
-      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: [input === undefined && !terminal ? "ignore" : "pipe", "pipe", "pipe"],
       timeout: DEADLINE,
       killSignal: "SIGKILL",
     });
@@ -104,11 +114,25 @@ export class Command {
     }
   }
 
+  /** Types in its terminal. */
+  type(text: string): void {
+    this.child.stdin?.write(text);
+  }
+
   kill(signal: NodeJS.Signals): this {
     this.child.kill(signal);
     return this;
   }
 }
+
+/** As a word for a shell. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Why tests that need a terminal are skipped, or `false`. */
+export const noTerminal: string | false =
+  spawnSync("script", ["-qec", "true", "/dev/null"]).status !== 0 && "there is no script of util-linux";
 
 /** An empty folder with these files, gone when the test ends. */
 export async function folderWith(
