@@ -19,7 +19,8 @@ async function clientPair(t: TestContext, isSecure: boolean): Promise<TransportP
   const accepted = new Promise<TcpTransport>((resolve) => {
     server.on("upgrade", (_request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
-      resolve(new TcpTransport(takeSocket(socket, head), { maxMessageSize, compression: undefined }));
+      const options = { remoteAddress: undefined, maxMessageSize, compression: undefined };
+      resolve(new TcpTransport(takeSocket(socket, head), options));
     });
   });
   server.listen(0, "127.0.0.1");
