@@ -82,7 +82,7 @@ export function forwardedClient(
   const { remoteAddress } = socket;
   if (!isTrusted(remoteAddress ?? "")) return remoteAddress;
   // Each proxy appends the address of its peer: what stands before an untrusted one, anybody may have written.
-  const peers = wordsOf(headers["x-forwarded-for"]).filter(Boolean).reverse();
+  const peers = wordsOf(headers["x-forwarded-for"]).filter(Boolean).toReversed();
   const client = peers.find((address, at) => !isTrusted(address, at + 1));
   return client ?? peers.at(-1) ?? remoteAddress;
 }

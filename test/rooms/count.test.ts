@@ -8,9 +8,9 @@ import { Site } from "./site.js";
 
 const never = (): Promise<never> => new Promise(() => undefined);
 
+const identify = ({ headers }: { headers: NodeJS.Dict<string | string[]> }) => headers["x-user"]?.toString();
+
 async function sites(t: TestContext, count: number, broker: Broker = new MemoryBroker()) {
-  const identify = ({ headers }: { headers: NodeJS.Dict<string | string[]> }) =>
-    headers["x-user"]?.toString();
   return Promise.all(Array.from({ length: count }, () => Site.start(t, { broker, identify })));
 }
 
