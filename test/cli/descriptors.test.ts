@@ -103,10 +103,16 @@ describe("hostile 55: without file descriptors", { skip: process.platform !== "l
     await survivesCrowd(t, command, 1);
   });
 
-  test("so do its workers, none of which is lost", bounded, async (t) => {
-    const command = await Command.run(t, app("who"), ["--workers", "2"], { descriptors: DESCRIPTORS });
-    await survivesCrowd(t, command, 2);
-  });
+  for (const [whoever, policy] of Object.entries({
+    "their supervisor accepts": "rr",
+    "they accept": "none",
+  })) {
+    test(`so do its workers, none of which is lost, where ${whoever}`, bounded, async (t) => {
+      const options = { descriptors: DESCRIPTORS, env: { NODE_CLUSTER_SCHED_POLICY: policy } };
+      const command = await Command.run(t, app("who"), ["--workers", "2"], options);
+      await survivesCrowd(t, command, 2);
+    });
+  }
 
   test("a worker whose app has used up all of them is renewed", bounded, async (t) => {
     const command = await Command.run(t, app("who"), ["--workers", "1"], { descriptors: DESCRIPTORS });
