@@ -71,7 +71,9 @@ export function inflate(payload: Uint8Array, limit: number): Inflated | Promise<
 
 function inflateNow(bytes: Buffer, limit: number): Inflated {
   try {
-    return inflateRawSync(bytes, { maxOutputLength: Math.max(limit, 1) });
+    const maxOutputLength = Math.max(limit, 1); // zlib takes no 0
+    const inflated = inflatedOf(inflateRawSync(bytes, { maxOutputLength, info: true }), bytes);
+    return inflated === CORRUPT || inflated.length <= limit ? inflated : TOO_BIG;
   } catch (error) {
     return verdictOf(error);
   }
@@ -80,10 +82,27 @@ function inflateNow(bytes: Buffer, limit: number): Inflated {
 function inflateLater(bytes: Buffer, limit: number): Promise<Inflated> {
   return job((done) => {
     const maxOutputLength = Math.min(limit, bufferConstants.MAX_LENGTH);
-    inflateRaw(bytes, { maxOutputLength, chunkSize: SYNC_INFLATE_SIZE }, (error, inflated) => {
-      done(error === null ? inflated : verdictOf(error));
+    inflateRaw(bytes, { maxOutputLength, chunkSize: SYNC_INFLATE_SIZE, info: true }, (error, result) => {
+      done(error === null ? inflatedOf(result, bytes) : verdictOf(error));
     });
   });
+}
+
+/** What zlib gives with the option `info`, of which its types don't know. */
+interface InflatedWithInfo {
+  readonly buffer: Buffer;
+  /** How many bytes it has taken. */
+  readonly engine: { readonly bytesWritten: number };
+}
+
+/**
+ * It must have ended in the message, with a final block (RFC 7692 §7.2.3.4), or with ours: a block that goes on where the
+ * message is cut short takes what stands behind it for its own, and may find an end in it by chance.
+ */
+function inflatedOf(result: unknown, bytes: Buffer): Buffer | typeof CORRUPT {
+  const { buffer, engine } = result as InflatedWithInfo;
+  const { bytesWritten } = engine;
+  return bytesWritten === bytes.length || bytesWritten <= bytes.length - TAIL.length ? buffer : CORRUPT;
 }
 
 function verdictOf(error: unknown): typeof TOO_BIG | typeof CORRUPT {
