@@ -21,6 +21,7 @@ function whatIsOn({
   grace,
   debug,
   secure,
+  broker,
   pidFile,
 }: RunSettings): readonly string[] {
   const each = workers === undefined ? "" : " in each";
@@ -30,6 +31,7 @@ function whatIsOn({
     `${grace} ms of grace`,
     ...(secure === undefined ? [] : ["HTTPS"]),
     ...(debug === true ? ["debugging: clients are told the messages of errors"] : []),
+    ...(broker === undefined ? [] : [`the broker at ${new URL(broker).host}`]),
     ...(pidFile === undefined ? [] : [`its id in ${pidFile}`]),
   ];
 }

@@ -78,13 +78,14 @@ async function readOptions(name: string, file: string): Promise<unknown> {
  */
 export function runSettings(...sources: readonly RunOptions[]): RunSettings {
   const merged: RunOptions = Object.assign({}, ...sources.toReversed());
-  const { maxConnections, grace = DEFAULT_GRACE, debug, pidFile, workers } = merged;
+  const { maxConnections, grace = DEFAULT_GRACE, debug, broker, pidFile, workers } = merged;
   return {
     address: addressOf(sources),
     secure: secureFilesOf(merged),
     maxConnections,
     grace,
     debug,
+    broker,
     pidFile,
     workers: workers === "auto" ? availableParallelism() : workers,
   };

@@ -65,6 +65,7 @@ const kinds: Readonly<Record<keyof RunOptions, Kind & Pick<OptionEntry, "hint" |
   maxConnections: { ...count, hint: "NUMBER", help: "so many sockets may be open in each process" },
   grace: { ...wholeNumber(0), hint: "MS", help: "so long handlers may take to finish at the end (10000)" },
   debug: { ...flag, hint: "", help: "tell clients the messages of errors; not for production" },
+  broker: { ...text, hint: "URL", help: "reach other processes by this Redis or NATS server" },
   pidFile: { ...text, hint: "FILE", help: "write the id of the main process there" },
 };
 

@@ -18,6 +18,13 @@ export interface RunOptions {
   readonly grace?: number;
   /** Whether the message of an error in a handler is told to the client. Not for production. @default that of the app */
   readonly debug?: boolean;
+  /**
+   * The URL of the broker that carries what is sent to rooms, routes, identities and all to other processes: of Redis
+   * (`redis:`, `rediss:`) or NATS (`nats:`, `tls:`). It holds above the option of the app.
+   *
+   * @default that of the app; without one, workers reach each other
+   */
+  readonly broker?: string;
   /** A file that holds the id of the main process while it runs. @default none */
   readonly pidFile?: string;
   /**
@@ -44,6 +51,7 @@ export interface RunSettings {
   readonly maxConnections: number | undefined;
   readonly grace: number;
   readonly debug: boolean | undefined;
+  readonly broker: string | undefined;
   readonly pidFile: string | undefined;
   /** `undefined` where nobody supervises. */
   readonly workers: number | undefined;

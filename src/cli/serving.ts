@@ -4,8 +4,10 @@ import { readFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
 import { RunError } from "../errors.js";
+import type { Broker } from "../rooms/broker.js";
 import { prepareServer, type Application, type PreparedServer } from "./application.js";
 import type { Credentials } from "./app-kinds.js";
+import { brokerFrom } from "./broker-from-url.js";
 import { sentenceOf } from "./failure.js";
 import { startServer, urlOf } from "./listening.js";
 import { NewConnections } from "./new-connections.js";
@@ -42,9 +44,10 @@ export class Serving {
   /**
    * Makes the server of an app, and has it listen.
    *
+   * @param broker - for those sockets to which neither the settings nor the app give one
    * @throws {RunError} if it can't
    */
-  static async start(application: Application, settings: RunSettings): Promise<Serving> {
+  static async start(application: Application, settings: RunSettings, broker?: Broker): Promise<Serving> {
     const { address, secure, debug, maxConnections } = settings;
     const prepared = await prepareServer(application, await credentialsIn(secure));
     const { server, sockets } = prepared;
@@ -54,6 +57,7 @@ export class Serving {
         ...(maxConnections === undefined ? {} : { maxConnections }),
       });
     }
+    await connectAll(sockets, settings.broker, broker);
     const newConnections = new NewConnections(server);
     await startServer(prepared, address);
     const facts = {
@@ -88,6 +92,25 @@ export class Serving {
     clearInterval(idleCheck);
     clearTimeout(late);
     await close?.();
+  }
+}
+
+/**
+ * Connects sockets with those of other processes.
+ *
+ * @param url - of the broker for all of them
+ * @param standard - the broker for those that have none, if there is no URL
+ */
+async function connectAll(
+  sockets: PreparedServer["sockets"],
+  url: string | undefined,
+  standard: Broker | undefined,
+): Promise<void> {
+  const given = url === undefined ? undefined : await brokerFrom(url);
+  for (const [at, { openSockets }] of sockets.entries()) {
+    const broker = given ?? (openSockets.settings.broker === undefined ? standard : undefined);
+    // Several are not one audience because of a broker that the app doesn't know of.
+    if (broker !== undefined) openSockets.connect(broker, at === 0 ? "" : `${at}/`);
   }
 }
 

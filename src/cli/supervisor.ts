@@ -1,6 +1,7 @@
 /** Serves an app in worker processes, and keeps them alive. */
 
 import { RunError } from "../errors.js";
+import { ClusterHub } from "../rooms/cluster-hub.js";
 import { banner } from "./banner.js";
 import { deferred, type Deferred } from "./deferred.js";
 import { after } from "./after.js";
@@ -55,6 +56,7 @@ class Supervisor implements SlotOwner {
     SIGTTIN: () => this.#change(() => this.#addOne()),
     SIGTTOU: () => this.#change(() => this.#takeOneAway()),
   };
+  readonly hub: ClusterHub = new ClusterHub();
   /** Settles when all workers are gone. */
   readonly finished: Promise<void>;
   readonly #order: WorkerOrder;
@@ -89,6 +91,10 @@ class Supervisor implements SlotOwner {
 
   log(sentence: string): void {
     process.stderr.write(`jackfield: ${sentence}\n`);
+  }
+
+  renew(slot: WorkerSlot): void {
+    this.#change(async () => void (await slot.renew()));
   }
 
   failed(error: RunError): void {

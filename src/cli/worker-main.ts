@@ -2,6 +2,7 @@
 
 import cluster from "node:cluster";
 import { once } from "node:events";
+import { ClusterBroker } from "../rooms/cluster-broker.js";
 import { loadApplication } from "./application.js";
 import { detailsOf, sentenceOf } from "./failure.js";
 import { Serving } from "./serving.js";
@@ -18,7 +19,7 @@ handleSignals({ SIGINT: ignored, SIGHUP: ignored, SIGTTIN: ignored, SIGTTOU: ign
 
 try {
   const application = await loadApplication(order.module, order.folder);
-  const serving = await Serving.start(application, order.settings);
+  const serving = await Serving.start(application, order.settings, new ClusterBroker());
   const end = (): void => {
     serving.end(order.settings.grace).then(leave, fail).catch(ignored);
   };

@@ -4,6 +4,8 @@ import cluster, { type Worker } from "node:cluster";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { RunError } from "../errors.js";
+import type { ClusterHub } from "../rooms/cluster-hub.js";
+import { HandedConnections } from "./handed-connections.js";
 import type { ServingFacts } from "./serving.js";
 import { ORDER, type EndMessage, type WorkerMessage, type WorkerOrder } from "./worker-messages.js";
 
@@ -21,18 +23,24 @@ export class WorkerProcess {
    * @throws {RunError} by rejecting, if it ends before that
    */
   readonly ready: Promise<ServingFacts>;
+  /** Settles if it had no file descriptor left for a connection: it gets none any more from then on. */
+  readonly cutOff: Promise<void>;
   readonly #worker: Worker;
   readonly #grace: number;
   #killer: NodeJS.Timeout | undefined;
 
-  constructor(order: WorkerOrder) {
-    cluster.setupPrimary({ exec: fileURLToPath(new URL("worker-main.js", import.meta.url)), args: [] });
+  /** @param hub - carries what it tells the other workers */
+  constructor(order: WorkerOrder, hub: ClusterHub) {
+    const exec = fileURLToPath(new URL("worker-main.js", import.meta.url));
+    cluster.setupPrimary({ exec, args: [], serialization: "advanced" });
     this.#grace = order.settings.grace;
     this.#worker = cluster.fork({ [ORDER]: JSON.stringify(order) });
+    hub.add(this.#worker);
     this.#worker.on("error", () => undefined); // whom a message can't reach, is gone, which `exited` tells
     this.exited = this.#untilExit();
     this.ready = this.#untilReady();
     this.ready.catch(() => undefined); // also where nobody waits for it
+    this.cutOff = new Promise((resolve) => new HandedConnections(this.#worker.process, resolve));
   }
 
   get pid(): number {

@@ -2,16 +2,21 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { RunError } from "../errors.js";
+import type { ClusterHub } from "../rooms/cluster-hub.js";
 import { sentenceOf } from "./failure.js";
 import { RestartPolicy } from "./restart-policy.js";
 import type { ServingFacts } from "./serving.js";
 import type { WorkerOrder } from "./worker-messages.js";
 import { WorkerProcess } from "./worker-process.js";
 
-/** Who is told of the workers. */
+/** Whose workers they are. */
 export interface SlotOwner {
+  /** What carries messages from one to the others. */
+  readonly hub: ClusterHub;
   /** Something happened that people may want to know. */
   log(sentence: string): void;
+  /** A worker should be renewed, as soon as no other one is. */
+  renew(slot: WorkerSlot): void;
   /** A worker can't be kept alive. */
   failed(error: RunError): void;
 }
@@ -44,10 +49,18 @@ export class WorkerSlot {
   }
 
   #launch(): WorkerProcess {
-    const worker = new WorkerProcess(this.#order);
+    const worker = new WorkerProcess(this.#order, this.#owner.hub);
     this.#processes.add(worker);
     void worker.exited.then((how) => this.#onExit(worker, how));
+    void worker.cutOff.then(() => this.#onCutOff(worker));
     return worker;
+  }
+
+  #onCutOff(worker: WorkerProcess): void {
+    if (worker !== this.#current || this.#isStopped) return;
+    const reason = "had no file descriptor left for a connection, and gets none any more";
+    this.#owner.log(`worker ${this.number} (process ${worker.pid}) ${reason}: it is renewed`);
+    this.#owner.renew(this);
   }
 
   #onExit(worker: WorkerProcess, how: string): void {

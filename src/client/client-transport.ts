@@ -35,9 +35,9 @@ export class ClientTransport implements Transport, MessageSink, SocketReader {
   #pendingPongs = 0;
 
   /** @param maxMessageSize - in bytes */
-  constructor({ socket, remoteAddress, received }: Reading, maxMessageSize: number) {
+  constructor({ socket, received }: Reading, maxMessageSize: number) {
     this.#socket = socket;
-    this.remoteAddress = remoteAddress;
+    this.remoteAddress = socket.remoteAddress;
     this.#rest = received;
     this.#messages = new MessageAssembler(this, { maxMessageSize });
     this.#frames = new FrameReader(this.#messages, { role: "client" });

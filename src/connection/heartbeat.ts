@@ -51,7 +51,7 @@ export class Heartbeat implements Timed {
   /** What the transport's were at the last look; `undefined` if it is not to be compared. */
   #activity: number | undefined = 0;
   #progress: number | undefined;
-  /** For how long there was no traffic, and for how long the message under way made no progress, in milliseconds. */
+  /** For how long there was no traffic, or none since a ping, and for how long the message under way made no progress, in milliseconds. */
   #silence = 0;
   #stalled = 0;
   /** How long the look before the last one lies back, in milliseconds. */
@@ -111,7 +111,7 @@ export class Heartbeat implements Timed {
     const isSilent = activity === this.#activity;
     this.#activity = activity;
     if (isSilent && !connection.isPaused && this.#waiting === "for a sign of life") {
-      connection.terminate("network", `no pong came within ${connection.settings.pongTimeout} ms`);
+      this.#onNoSign();
       return;
     }
     this.#waiting = "for traffic";
@@ -121,13 +121,22 @@ export class Heartbeat implements Timed {
     else this.#lookIn(this.#interval);
   }
 
+  /** Looks as often as before: once the sign has come, the next ping is due an interval later, not a pong timeout. */
+  #onNoSign(): void {
+    const { pongTimeout } = this.#connection.settings;
+    this.#silence += this.#delay;
+    const left = pongTimeout - this.#silence;
+    if (left > 0) this.#lookIn(Math.min(this.#interval, left));
+    else this.#connection.terminate("network", `no pong came within ${pongTimeout} ms`);
+  }
+
   /** To a peer that we paused too: we would not see its pong, but that a ping cannot reach it any more. */
   #sendHeartbeat(): void {
     const { transport, settings, isPaused } = this.#connection;
     transport.sendFrame(Opcode.ping, NO_PAYLOAD, true);
     this.#silence = 0;
     if (!isPaused) this.#waiting = "for a sign of life";
-    this.#lookIn(isPaused ? this.#interval : settings.pongTimeout);
+    this.#lookIn(isPaused ? this.#interval : Math.min(this.#interval, settings.pongTimeout));
   }
 
   #isMessageStalled(): boolean {

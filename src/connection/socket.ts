@@ -258,7 +258,10 @@ export class Socket<Params = Record<string, string>, Request = unknown>
     return this.#onDemand.abort.signal;
   }
 
-  /** The address of the peer: of the proxy, if there is one in between. */
+  /**
+   * The client's address, which is what the framework tells as such: behind a proxy that it was told to trust, what that
+   * one says in `X-Forwarded-For`; else the proxy's own. `undefined` over a Unix socket without a trusted proxy.
+   */
   get remoteAddress(): string | undefined {
     return this.#connection.transport.remoteAddress;
   }

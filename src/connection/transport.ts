@@ -15,7 +15,7 @@ export type { Message };
 
 /** What carries one WebSocket connection. No method throws; after the connection is gone they do nothing. */
 export interface Transport {
-  /** The peer's address, as far as the transport knows it. */
+  /** The client's address, as far as it is known. */
   readonly remoteAddress: string | undefined;
   /** Bytes that were sent but not yet taken by the operating system. */
   readonly bufferedAmount: number;

@@ -110,6 +110,10 @@ export class Sockets extends AppSockets<ExpressFramework, Application> {
     return { secure: request.secure, host: hostOf(request) };
   }
 
+  protected override clientOf({ ip }: Request): string | undefined {
+    return ip;
+  }
+
   protected override dispatch({ request, response }: PendingUpgrade): void {
     this.app(request, response);
   }

@@ -137,6 +137,10 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     return { secure: protocol === "https", host: host ?? hostname }; // in Fastify 4, hostname has the port
   }
 
+  protected override clientOf({ ip }: FastifyRequest): string | undefined {
+    return ip;
+  }
+
   protected override dispatch({ request, response }: PendingUpgrade): void {
     (this.app as FastifyInstance).routing(request, response);
   }

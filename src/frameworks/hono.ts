@@ -8,7 +8,9 @@ import { startListening } from "../node/node-sockets.js";
 import type { PendingUpgrade } from "../node/pending-upgrade.js";
 import {
   forwardedAddress,
+  forwardedClient,
   trustedProxies,
+  type IsTrusted,
   withoutProxyOptions,
   type ProxyOptions,
 } from "../node/trusted-proxies.js";
@@ -38,7 +40,7 @@ export class Blueprint<E extends Env = Env> extends BlueprintOf<HonoFramework<E>
  *     sockets.attach(serve({ fetch: app.fetch, port: 5000 }));
  */
 export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, HonoApp<E>> {
-  readonly #isTrusted: (address: string) => boolean;
+  readonly #isTrusted: IsTrusted;
   /** Which route a handler in Hono's router belongs to. */
   readonly #handled = new WeakMap<object, AnyRoute>();
 
@@ -115,6 +117,10 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
 
   protected override addressOf(context: Context<E>): RequestAddress {
     return forwardedAddress(messageOf(context), this.#isTrusted);
+  }
+
+  protected override clientOf(context: Context<E>): string | undefined {
+    return forwardedClient(messageOf(context), this.#isTrusted);
   }
 
   protected override dispatch({ request, response }: PendingUpgrade, server: Server): void {

@@ -8,7 +8,9 @@ import type { PendingUpgrade } from "../node/pending-upgrade.js";
 import { endSwitch } from "../node/switching-protocols.js";
 import {
   forwardedAddress,
+  forwardedClient,
   trustedProxies,
+  type IsTrusted,
   withoutProxyOptions,
   type ProxyOptions,
 } from "../node/trusted-proxies.js";
@@ -35,7 +37,7 @@ export type { HttpFramework, UpgradeRequestListener };
  * Paths are in the syntax of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`.
  */
 export class Sockets extends NodeSockets<HttpFramework> {
-  readonly #isTrusted: (address: string) => boolean;
+  readonly #isTrusted: IsTrusted;
   #hasListeners = false;
 
   /**
@@ -118,7 +120,8 @@ export class Sockets extends NodeSockets<HttpFramework> {
     const route = found.route as Route<ParamData, IncomingMessage>;
     const { request } = upgrade;
     const { params } = found;
-    const acceptance = { sockets: this.openSockets, route, params, request, isUnseen };
+    const remoteAddress = this.clientOf(request);
+    const acceptance = { sockets: this.openSockets, route, params, request, remoteAddress, isUnseen };
     const hasHooks = route.settings.before.length > 0;
     this.#settle(
       request,
@@ -136,6 +139,10 @@ export class Sockets extends NodeSockets<HttpFramework> {
 
   protected override addressOf(request: IncomingMessage): RequestAddress {
     return forwardedAddress(request, this.#isTrusted);
+  }
+
+  protected override clientOf(request: IncomingMessage): string | undefined {
+    return forwardedClient(request, this.#isTrusted);
   }
 
   protected override startServer(port: number, host: string | undefined): Promise<Server> {

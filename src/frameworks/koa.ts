@@ -123,6 +123,10 @@ export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppS
     return { secure, host };
   }
 
+  protected override clientOf({ ip }: ParameterizedContext<State, Custom>): string | undefined {
+    return ip || undefined; // Koa has an empty one where there is none
+  }
+
   protected override dispatch({ request, response }: PendingUpgrade): void {
     void this.app.callback()(request, response);
   }

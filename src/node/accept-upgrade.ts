@@ -48,9 +48,16 @@ class Acceptor {
   /** @throws what the functions among the options throw; the client has its answer then */
   accept(upgrade: PendingUpgrade): AcceptedSocket | undefined {
     const { request } = upgrade;
+    const { remoteAddress } = request.socket;
     upgrade.claim(open);
     try {
-      const verdict = upgrade.accept({ sockets: open, route: this.#route, params: {}, request });
+      const verdict = upgrade.accept({
+        sockets: open,
+        route: this.#route,
+        params: {},
+        request,
+        remoteAddress,
+      });
       if (verdict instanceof Response) writeWebResponse(upgrade.response, verdict).catch(ignoreErrors);
     } catch (error) {
       upgrade.refuse(FAILED);

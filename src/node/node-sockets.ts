@@ -44,6 +44,8 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
 
   /** Runs the request of an upgrade through the framework. @internal */
   protected abstract dispatch(upgrade: PendingUpgrade, server: Server): void;
+  /** The client's address, as the framework tells it with the proxies that it trusts. @internal */
+  protected abstract clientOf(request: Types["request"]): string | undefined;
   /** Starts the server for `listen`. @internal */
   protected abstract startServer(port: number, host: string | undefined): Promise<Server>;
 
@@ -112,8 +114,10 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
       this.#warnIfDetached(message, route);
       return "passed";
     }
-    const accept = (): Verdict =>
-      acceptUpgradeOf(message, { sockets: this.openSockets, route, params, request });
+    const accept = (): Verdict => {
+      const remoteAddress = this.clientOf(request);
+      return acceptUpgradeOf(message, { sockets: this.openSockets, route, params, request, remoteAddress });
+    };
     if (before.length === 0) return accept();
     return runBeforeHooks(before, request, params).then((answer) => answer ?? accept());
   }

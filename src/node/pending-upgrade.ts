@@ -61,13 +61,14 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
   readonly #parts: UpgradeParts;
   /** The request's target, which frameworks change on its way. */
   readonly #target: string;
-  readonly #address: string;
   readonly #began = performance.now();
   #response: ServerResponse | undefined;
   #state: State = "pending";
   #isClaimed = false;
-  /** Whose connections it is counted among. */
+  /** Whose connections it is counted among, */
   #counted: OpenSockets | undefined;
+  /** and under which address. */
+  #address: string | undefined;
   readonly #isUntouched: () => boolean;
   #open: (() => void) | undefined;
 
@@ -75,7 +76,6 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
     const { request, socket } = parts;
     this.#parts = parts;
     this.#target = request.url ?? "/";
-    this.#address = socket.remoteAddress ?? "";
     this.#isUntouched = untouched(socket);
     setUpgradeOf(request, this);
     socket.on("error", ignoreErrors);
@@ -135,11 +135,18 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
   claim(sockets: OpenSockets): HttpAnswer | undefined {
     if (this.#isClaimed) return undefined;
     this.#isClaimed = true;
-    const status = sockets.limits.enter(this.#address);
+    const status = sockets.limits.enter();
     if (status === undefined) this.#counted = sockets;
     if (this.#response !== undefined) this.#assignSocket(this.#response);
     if (status === undefined || !this.isUndecided) return undefined;
-    return { status, reason: "There are too many connections; try again later." };
+    return { status, reason: TOO_MANY };
+  }
+
+  #countUnder(address: string): HttpAnswer | undefined {
+    const status = this.#counted?.limits.enterAs(address);
+    if (status !== undefined) return { status, reason: TOO_MANY };
+    this.#address = address;
+    return undefined;
   }
 
   /** Leaves the upgrade to somebody else. */
@@ -187,7 +194,7 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
     }
     const isOurs = this.#isClaimed || wasOffered || isSpokenBy(route, handshake.subprotocols);
     if (!isOurs) return "passed";
-    const tooMany = this.claim(sockets);
+    const tooMany = this.claim(sockets) ?? this.#countUnder(acceptance.remoteAddress ?? "");
     if (tooMany !== undefined) return asWebResponse(tooMany);
     if (sockets.isDraining) return asWebResponse(GOING_DOWN);
     const admission = admit(handshake, "encrypted" in socket, route.settings);
@@ -219,7 +226,7 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
     agreement: CompressionAgreement | undefined,
     identity: string | undefined,
   ): void {
-    const { sockets, route } = acceptance;
+    const { sockets, route, remoteAddress } = acceptance;
     const { maxMessageSize, compression: offered } = route.settings;
     const { socket, head } = this.#parts;
     if (socket.errored !== null) return; // the 101 could not be written; the close that follows says all that matters
@@ -229,7 +236,7 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
     const reading = takeSocket(socket, head);
     const compression =
       agreement && offered && new MessageCompression(agreement, { ...offered, maxMessageSize });
-    const transport = new TcpTransport(reading, { maxMessageSize, compression });
+    const transport = new TcpTransport(reading, { remoteAddress, maxMessageSize, compression });
     const facts = this.#factsOf(acceptance, subprotocol);
     sockets.open({ route, transport, facts, identity, began: this.#began });
   }
@@ -265,6 +272,8 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
     if (!this.#isClaimed && this.#response !== undefined) discardResponse(this.#response, this.#parts.socket);
   }
 }
+
+const TOO_MANY = "There are too many connections; try again later.";
 
 const NOT_IN_TIME = { status: 503, reason: "The upgrade was not decided in time." } as const;
 

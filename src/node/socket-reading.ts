@@ -13,7 +13,6 @@ import { ignoreErrors } from "./ignore-errors.js";
 /** A socket that is ready to be read by a transport. */
 export interface Reading {
   readonly socket: Socket;
-  readonly remoteAddress: string | undefined;
   /** What came before, if anything: bytes behind the opening handshake. */
   readonly received: Buffer | undefined;
 }
@@ -53,11 +52,10 @@ interface Handle {
 
 /** Takes a socket over from the HTTP server that upgraded it. @param head - what was read behind the request */
 export function takeSocket(socket: Socket, head: Buffer): Reading {
-  const { remoteAddress } = socket;
   const received = readWaiting(socket, head);
   socket.setTimeout(0);
   shareBuffer(socket);
-  return { socket, remoteAddress, received };
+  return { socket, received };
 }
 
 function readWaiting(socket: Socket, head: Buffer): Buffer | undefined {

@@ -19,6 +19,8 @@ const FIRST_TEXT = firstByte(Opcode.text, true, false);
 const FIRST_BINARY = firstByte(Opcode.binary, true, false);
 
 export interface TcpTransportOptions {
+  /** The client's address, which behind a proxy isn't the peer's. */
+  readonly remoteAddress: string | undefined;
   /** The most bytes that a message may have. */
   readonly maxMessageSize: number;
   /** Compresses and inflates messages, if permessage-deflate was agreed on. */
@@ -47,7 +49,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   constructor(reading: Reading, options: TcpTransportOptions) {
     this.#socket = reading.socket;
-    this.remoteAddress = reading.remoteAddress;
+    this.remoteAddress = options.remoteAddress;
     this.#rest = reading.received;
     this.#compression = options.compression;
     this.maxMessageSize = options.maxMessageSize;

@@ -1,4 +1,4 @@
-/** Whom a request was sent to, where proxies stand in between and no framework knows them. */
+/** Whom a request was sent to, and by whom, where proxies stand in between and no framework knows them. */
 
 import type { IncomingMessage } from "node:http";
 import { BlockList, isIP } from "node:net";
@@ -6,8 +6,9 @@ import { InvalidOptionError } from "../errors.js";
 import type { RequestAddress } from "../routing/url.js";
 
 /**
- * Which peers are proxies whose `X-Forwarded-Proto` and `X-Forwarded-Host` count: `true` for all (where nobody else can
- * connect), or a list of addresses and subnets, such as `["127.0.0.1", "10.0.0.0/8"]`.
+ * Which peers are proxies whose `X-Forwarded-For`, `X-Forwarded-Proto` and `X-Forwarded-Host` count: `true` for all
+ * (where nobody else can connect, as over a Unix socket), or a list of addresses and subnets, such as
+ * `["127.0.0.1", "10.0.0.0/8"]`. With a list, proxies may stand one behind the other; `true` is for one.
  */
 export type TrustProxy = boolean | readonly string[];
 
@@ -26,9 +27,12 @@ export function withoutProxyOptions<Options extends ProxyOptions>(
   return rest;
 }
 
+/** Whether an address is a trusted proxy's. @param hop - how many proxies are between it and us; 0 by default */
+export type IsTrusted = (address: string, hop?: number) => boolean;
+
 /** @throws {InvalidOptionError} if the option is something else than it may be */
-export function trustedProxies(trustProxy: TrustProxy = false): (address: string) => boolean {
-  if (typeof trustProxy === "boolean") return () => trustProxy;
+export function trustedProxies(trustProxy: TrustProxy = false): IsTrusted {
+  if (typeof trustProxy === "boolean") return (_address, hop = 0) => trustProxy && hop === 0;
   if (!Array.isArray(trustProxy)) throw invalid(trustProxy);
   const list = new BlockList();
   for (const each of trustProxy as readonly unknown[]) add(list, each);
@@ -59,15 +63,8 @@ function invalid(received: unknown): InvalidOptionError {
 }
 
 /** Whom a request was sent to; a trusted proxy's word counts for more than the connection's. */
-export function forwardedAddress(
-  { headers, socket }: IncomingMessage,
-  isTrusted: (address: string) => boolean,
-): RequestAddress {
-  const word = (name: string): string | undefined => {
-    const value = headers[name];
-    if (typeof value !== "string") return undefined;
-    return value.split(",").at(-1)?.trim() || undefined; // the last is the peer's own
-  };
+export function forwardedAddress({ headers, socket }: IncomingMessage, isTrusted: IsTrusted): RequestAddress {
+  const word = (name: string): string | undefined => wordsOf(headers[name]).at(-1) || undefined; // the peer's own
   const trusted = isTrusted(socket.remoteAddress ?? "");
   const scheme = trusted ? word("x-forwarded-proto") : undefined;
   const host = trusted ? word("x-forwarded-host") : undefined;
@@ -75,4 +72,21 @@ export function forwardedAddress(
     secure: scheme === undefined ? "encrypted" in socket : /^(?:https|wss)$/i.test(scheme),
     host: host ?? headers.host ?? "",
   };
+}
+
+/** Who sent a request: what the last trusted proxy on the way back to the client says of its peer. */
+export function forwardedClient(
+  { headers, socket }: IncomingMessage,
+  isTrusted: IsTrusted,
+): string | undefined {
+  const { remoteAddress } = socket;
+  if (!isTrusted(remoteAddress ?? "")) return remoteAddress;
+  // Each proxy appends the address of its peer: what stands before an untrusted one, anybody may have written.
+  const peers = wordsOf(headers["x-forwarded-for"]).filter(Boolean).toReversed();
+  const client = peers.find((address, at) => !isTrusted(address, at + 1));
+  return client ?? peers.at(-1) ?? remoteAddress;
+}
+
+function wordsOf(field: string | readonly string[] | undefined): readonly string[] {
+  return typeof field === "string" ? field.split(",").map((word) => word.trim()) : [];
 }

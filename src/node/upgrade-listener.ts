@@ -11,6 +11,7 @@ import { requestPath } from "../protocol/request-path.js";
 import type { OpenSockets } from "../routing/open-sockets.js";
 import type { AnyRoute } from "../routing/route.js";
 import { Deadline } from "./deadline.js";
+import { reserveDescriptors } from "./descriptor-reserve.js";
 import { GOING_DOWN, NOT_FOUND, answerUpgrade, type HttpAnswer } from "./http-answer.js";
 import { ignoreErrors } from "./ignore-errors.js";
 import { judgeUpgrade } from "./judge-upgrade.js";
@@ -56,6 +57,7 @@ class UpgradeListener {
 
   constructor(server: Server) {
     this.#server = server;
+    reserveDescriptors(server, (message) => this.#warn(message));
     interceptUpgrades(server, (upgrade) => {
       this.#afterEarlierResponses(upgrade.socket, () => this.#onUpgrade(upgrade));
     });
@@ -177,6 +179,11 @@ class UpgradeListener {
       if (failUpgradeOf(parts.request, error, settings.logger)) return;
       settings.logger.error("jackfield: an upgrade failed after it was answered", error);
     }
+  }
+
+  #warn(message: string): void {
+    const [taker] = this.#takers;
+    taker?.openSockets.settings.logger.warn(message);
   }
 
   get #timeout(): number {

@@ -14,6 +14,8 @@ export interface Acceptance<Params, Request> {
   readonly params: Params;
   /** The framework's own request. */
   readonly request: Request;
+  /** The client's address, as far as the proxies in between are trusted. */
+  readonly remoteAddress: string | undefined;
   /** Whether nobody but Jackfield has seen the request, so that an equal one will do. @default false */
   readonly isUnseen?: boolean;
 }

@@ -1,5 +1,6 @@
 /** A broker between the worker processes of one machine, whose parent has a {@link ClusterHub}. */
 
+import { randomInt } from "node:crypto";
 import { deferred, type Deferred } from "../connection/promises.js";
 import { BrokerError } from "../errors.js";
 import type { Broker, BrokerLink, BrokerListener } from "./broker.js";
@@ -49,11 +50,13 @@ export class ClusterBroker implements Broker {
   }
 }
 
+/** Links of several brokers of a process, even of several copies of this module, have one channel. */
+let lastLink = randomInt(2 ** 47);
+
 class ClusterDialler implements Dialler {
   readonly server = "the hub of the parent process";
   readonly #channel: ProcessChannel;
   readonly #mailer: Mailer<Order>;
-  #lastLink = 0;
 
   constructor(channel: ProcessChannel) {
     this.#channel = channel;
@@ -61,7 +64,7 @@ class ClusterDialler implements Dialler {
   }
 
   async dial(received: WireReceiver, signal: AbortSignal): Promise<Wire> {
-    const wire = new ClusterWire(++this.#lastLink, this.#channel, this.#mailer, received);
+    const wire = new ClusterWire(++lastLink, this.#channel, this.#mailer, received);
     const drop = (): void => void wire.close();
     const deadline = setTimeout(
       () => wire.cutOff(`there was no answer within ${CONNECT_TIMEOUT} ms`),

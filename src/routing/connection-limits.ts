@@ -1,4 +1,7 @@
-/** How many connections there may be, in total and per address. Those whose upgrade is under way count too. */
+/**
+ * How many connections there may be: in total, where those whose upgrade is under way count too; and per address, where a
+ * connection counts as soon as its client's address is known, which only the framework can tell behind a proxy.
+ */
 
 export interface ConnectionLimitSettings {
   /** @default no limit */
@@ -26,19 +29,25 @@ export class ConnectionLimits {
   }
 
   /** Counts a connection in. @returns the HTTP status to refuse it with, if it is one too many */
-  enter(address: string): 429 | 503 | undefined {
-    const ofAddress = this.#perAddress.get(address) ?? 0;
+  enter(): 503 | undefined {
     if (this.#total >= this.#settings.maxConnections) return 503;
-    if (ofAddress >= this.#settings.maxConnectionsPerAddress) return 429;
     this.#total++;
+    return undefined;
+  }
+
+  /** Counts one that is in under its client's address, too. @returns the HTTP status to refuse it with */
+  enterAs(address: string): 429 | undefined {
+    const ofAddress = this.#perAddress.get(address) ?? 0;
+    if (ofAddress >= this.#settings.maxConnectionsPerAddress) return 429;
     this.#perAddress.set(address, ofAddress + 1);
     return undefined;
   }
 
-  /** Counts a connection out that was counted in. */
-  leave(address: string): void {
-    const ofAddress = this.#perAddress.get(address) ?? 0;
+  /** Counts a connection out. @param address - the one that it was counted under, if it was */
+  leave(address: string | undefined): void {
     this.#total--;
+    if (address === undefined) return;
+    const ofAddress = this.#perAddress.get(address) ?? 0;
     if (ofAddress > 1) this.#perAddress.set(address, ofAddress - 1);
     else this.#perAddress.delete(address);
   }

@@ -33,9 +33,14 @@ export interface CommandOptions {
   readonly cwd?: string;
   /** Over those of this process; `undefined` takes one away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** What it reads; without it, there is nothing to read. */
   readonly input?: string | Buffer;
   /** Whether it runs in a terminal, where all that it writes is `output`, and `type` types. @default false */
   readonly terminal?: boolean;
+  /** What is run instead of the command. */
+  readonly program?: string;
+  /** How many file descriptors each process may have. */
+  readonly descriptors?: number;
 }
 
 export class Command {
@@ -46,16 +51,16 @@ export class Command {
   readonly #news = new EventEmitter();
   #hasEnded = false;
 
-  /** Starts it; it is gone when the test ends. Without `input` it has nothing to read; else it reads that, and the end. */
+  /** Starts it; it is gone when the test ends. */
   constructor(
     t: TestContext,
     args: readonly string[],
-    { cwd, env = {}, input, terminal = false }: CommandOptions = {},
+    { cwd, env = {}, input, terminal = false, program = main, descriptors }: CommandOptions = {},
   ) {
-    const [program, words] = terminal
-      ? ["script", ["-qec", [process.execPath, main, ...args].map(quoted).join(" "), "/dev/null"]]
-      : [process.execPath, [main, ...args]];
-    this.child = spawn(program, words, {
+    const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
+    const direct = [process.execPath, program, ...args];
+    const words = terminal ? ["script", "-qec", direct.map(quoted).join(" "), "/dev/null"] : direct;
+    this.child = spawn("sh", ["-c", `${limit}exec "$0" "$@"`, ...words], {
       cwd,
       env: { ...process.env, ...env },
       stdio: [input === undefined && !terminal ? "ignore" : "pipe", "pipe", "pipe"],

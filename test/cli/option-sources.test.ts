@@ -22,6 +22,7 @@ describe("options of several sources", () => {
       maxConnections: undefined,
       grace: 10_000,
       debug: undefined,
+      broker: undefined,
       pidFile: undefined,
       workers: undefined,
     });

@@ -88,7 +88,7 @@ describe("the module", () => {
     [
       "lacks the export",
       `${app("who")}:site`,
-      /^jackfield: expected \S+ to export site, but it exports app\n/,
+      /^jackfield: expected \S+ to export site, but it exports app, sockets\n/,
     ],
     [
       "fails",

@@ -26,6 +26,11 @@ describe("the heartbeat", { timeout: 20_000, concurrency: true }, () => {
     assert.equal(ws.connected, true);
   });
 
+  test("the next ping doesn't wait until the pong timeout of the last one is over", async (t) => {
+    const { client } = await openSocket(t, { pingInterval: 100, pongTimeout: 3_600_000 });
+    for (let each = 0; each < 3; each++) await client.nextOf("ping");
+  });
+
   for (const [what, options] of [
     ["plain TCP", {}],
     ["TLS", { tls: true }],

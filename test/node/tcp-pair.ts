@@ -38,6 +38,7 @@ export async function tcpPair(t: TestContext, way: Way, options: TcpPairOptions 
       socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
       const reading = takeSocket(socket, head);
       const transport = new TcpTransport(reading, {
+        remoteAddress: socket.remoteAddress,
         maxMessageSize: 2 ** 26,
         compression: undefined,
         ...options,

@@ -39,6 +39,15 @@ class Process {
     this.#child.send({ to, text } satisfies Errand);
   }
 
+  /** Has it do nothing more, without anybody being told. */
+  freeze(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  thaw(): void {
+    this.#child.kill("SIGCONT");
+  }
+
   /** A client that is in the room. */
   async open(name: string, user: string): Promise<Client> {
     const client = await Client.connect(this.port, `/${name}`, { headers: { "X-User": user } });
@@ -77,6 +86,26 @@ export function separateProcesses(broker: NetworkBroker): void {
       assert.ok(performance.now() - begin < 1_000);
       there.send("all", "last");
       assert.deepEqual(await messagesUntil(other, "last"), [], "nothing that was not meant for it");
+    });
+
+    test("are counted together; one that hangs is waited for once, for a second", bounded, async (t) => {
+      const server = await BrokerServer.start(t, broker.kind);
+      const site = await Site.start(t, { broker: broker.make({ url: server.url, logger: new Log() }) });
+      const there = await Process.start(t, broker, server.url);
+      t.after(() => there.thaw());
+      await there.open("one", "ann");
+      await site.openIn("lobby", "one");
+      const lobby = site.sockets.room("lobby");
+      assert.deepEqual([await lobby.count(), await site.sockets.of("ann").count()], [2, 1]);
+      there.freeze();
+      assert.equal(await lobby.count(), 1);
+      const begin = performance.now();
+      assert.equal(await lobby.count(), 1);
+      assert.ok(performance.now() - begin < 900);
+      there.thaw();
+      await there.open("two", "ann");
+      await until(() => lobby.size === 1);
+      while ((await lobby.count()) !== 3);
     });
   });
 

@@ -1,9 +1,10 @@
 /** Tells which process serves a socket, and echoes. */
+import { closeSync, openSync } from "node:fs";
 import express from "express";
 import { Sockets } from "jackfield/express";
 
 export const app = express();
-const sockets = new Sockets(app);
+export const sockets = new Sockets(app);
 
 app.get("/", (_request, response) => {
   response.send(String(process.pid));
@@ -20,3 +21,15 @@ sockets.route("/fails", () => {
 
 /** Never ends by itself, whatever the socket does. */
 sockets.route("/hangs", () => new Promise(() => undefined));
+
+/** Opens files until there is no descriptor left, and says so. */
+sockets.route("/hoards", async (ws) => {
+  const files: number[] = [];
+  try {
+    for (;;) files.push(openSync("/dev/null", "r"));
+  } catch {
+    await ws.send("there is none left");
+  }
+  await ws.whenClosed;
+  for (const file of files) closeSync(file);
+});

@@ -135,6 +135,26 @@ export const routes: readonly Row[] = [
     },
   },
   {
+    id: "U9",
+    holds:
+      "behind a trusted proxy, a socket has its client's address; the word of anybody else counts for nothing",
+    check: async ({ start }) => {
+      for (const trustsProxy of [false, true]) {
+        const { port } = await start({ trustsProxy, sockets: { maxConnectionsPerAddress: 1 } });
+        const connect = (address: string): Promise<Client> =>
+          Client.connect(port, "/facts/7", { headers: { "X-Forwarded-For": address } });
+        const client = await connect("192.0.2.1");
+        const { address } = (await client.nextJson()) as { address: string };
+        assert.equal(address, trustsProxy ? "192.0.2.1" : "127.0.0.1");
+        // The limits count clients, and not the proxy that they have in common.
+        const other = connect("192.0.2.2");
+        if (trustsProxy) await (await other).close();
+        else await assert.rejects(other, /429/);
+        await client.close();
+      }
+    },
+  },
+  {
     id: "U12",
     holds: "routes have names, which are unique, and URLs by them, also behind a trusted proxy",
     check: async ({ start }) => {
