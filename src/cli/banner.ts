@@ -23,6 +23,7 @@ function whatIsOn({
   secure,
   broker,
   pidFile,
+  reload,
 }: RunSettings): readonly string[] {
   const each = workers === undefined ? "" : " in each";
   return [
@@ -33,5 +34,6 @@ function whatIsOn({
     ...(debug === true ? ["debugging: clients are told the messages of errors"] : []),
     ...(broker === undefined ? [] : [`the broker at ${new URL(broker).host}`]),
     ...(pidFile === undefined ? [] : [`its id in ${pidFile}`]),
+    ...(reload ? ["reloading at changes"] : []),
   ];
 }

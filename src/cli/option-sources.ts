@@ -78,7 +78,8 @@ async function readOptions(name: string, file: string): Promise<unknown> {
  */
 export function runSettings(...sources: readonly RunOptions[]): RunSettings {
   const merged: RunOptions = Object.assign({}, ...sources.toReversed());
-  const { maxConnections, grace = DEFAULT_GRACE, debug, broker, pidFile, workers } = merged;
+  const { maxConnections, grace = DEFAULT_GRACE, debug, broker, pidFile } = merged;
+  const { reload = false, reloadExtensions, workers = reload ? 1 : undefined } = merged;
   return {
     address: addressOf(sources),
     secure: secureFilesOf(merged),
@@ -87,6 +88,8 @@ export function runSettings(...sources: readonly RunOptions[]): RunSettings {
     debug,
     broker,
     pidFile,
+    reload,
+    reloadExtensions,
     workers: workers === "auto" ? availableParallelism() : workers,
   };
 }

@@ -67,6 +67,8 @@ const kinds: Readonly<Record<keyof RunOptions, Kind & Pick<OptionEntry, "hint" |
   debug: { ...flag, hint: "", help: "tell clients the messages of errors; not for production" },
   broker: { ...text, hint: "URL", help: "reach other processes by this Redis or NATS server" },
   pidFile: { ...text, hint: "FILE", help: "write the id of the main process there" },
+  reload: { ...flag, hint: "", help: "load the app anew when a file changes; for development" },
+  reloadExtensions: { ...text, hint: "js,…", help: "watch files with these extensions" },
 };
 
 /** All of them, in the order of the help. */

@@ -28,6 +28,18 @@ export interface RunOptions {
   /** A file that holds the id of the main process while it runs. @default none */
   readonly pidFile?: string;
   /**
+   * Whether the app is loaded anew when a file of the project changes, for development. There is one worker, at least.
+   *
+   * @default false
+   */
+  readonly reload?: boolean;
+  /**
+   * The extensions of the files that are watched for that, with commas between them: `"js,json,ejs"`.
+   *
+   * @default those of programs, data, templates and styles
+   */
+  readonly reloadExtensions?: string;
+  /**
    * How many processes serve the app, supervised by one that doesn't; `"auto"` is one for each processor.
    *
    * @default none: this process serves the app, and nobody supervises it
@@ -53,6 +65,8 @@ export interface RunSettings {
   readonly debug: boolean | undefined;
   readonly broker: string | undefined;
   readonly pidFile: string | undefined;
+  readonly reload: boolean;
+  readonly reloadExtensions: string | undefined;
   /** `undefined` where nobody supervises. */
   readonly workers: number | undefined;
 }

@@ -29,15 +29,13 @@ export async function run(target: string | URL | object, options: RunOptions = {
   const folder = process.cwd();
   const given = checkedOptions({ ...options }, ({ name }) => name);
   const settings = runSettings(given, environmentOptions(process.env), await fileOptions(folder));
-  const { workers } = settings;
+  const { workers, reload } = settings;
   const module = target instanceof URL ? fileURLToPath(target) : target;
   if (typeof module !== "string") {
     if (workers === undefined) return runHere(await applicationOf(module), settings);
-    throw new InvalidOptionError(
-      "workers",
-      "none, as an app was given and no module that they could load",
-      workers,
-    );
+    const why = "as an app was given and no module that they could load";
+    if (reload) throw new InvalidOptionError("reload", `no workers, and so false, ${why}`, reload);
+    throw new InvalidOptionError("workers", `none, ${why}`, workers);
   }
   if (workers !== undefined) return runWorkers({ module, folder, settings }, workers);
   return runHere(await loadApplication(module, folder), settings);

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
 import { RunError } from "../errors.js";
+import { CloseCode } from "../protocol/close-code.js";
 import type { Broker } from "../rooms/broker.js";
 import { prepareServer, type Application, type PreparedServer } from "./application.js";
 import type { Credentials } from "./app-kinds.js";
@@ -11,6 +12,7 @@ import { brokerFrom } from "./broker-from-url.js";
 import { sentenceOf } from "./failure.js";
 import { startServer, urlOf } from "./listening.js";
 import { NewConnections } from "./new-connections.js";
+import { ReloadPage } from "./reload-page.js";
 import { routeLines } from "./route-list.js";
 import type { RunSettings, SecureFiles } from "./run-options.js";
 
@@ -19,6 +21,9 @@ const LAST_REQUESTS = 1_000;
 
 /** So often it is looked whether connections have become idle, in milliseconds. */
 const IDLE_CHECK = 50;
+
+/** What sockets are told by a process that ends since the app is loaded anew. */
+const RELOADS = { code: CloseCode.serviceRestart, reason: "reload" } as const;
 
 /** What is told of an app that is served. */
 export interface ServingFacts {
@@ -29,25 +34,43 @@ export interface ServingFacts {
   readonly routes: readonly string[];
 }
 
+/** What a worker process has besides the settings. */
+export interface Surroundings {
+  /** For those sockets to which neither the settings nor the app give one. */
+  readonly broker?: Broker | undefined;
+  /** Where the app is loaded anew at changes: what distinguishes this code from what it was before. */
+  readonly generation?: string | undefined;
+}
+
 export class Serving {
   readonly facts: ServingFacts;
   readonly #prepared: PreparedServer;
   readonly #newConnections: NewConnections;
+  readonly #reloadPage: ReloadPage | undefined;
   #end: Promise<void> | undefined;
 
-  private constructor(facts: ServingFacts, prepared: PreparedServer, newConnections: NewConnections) {
+  private constructor(
+    facts: ServingFacts,
+    prepared: PreparedServer,
+    newConnections: NewConnections,
+    reloadPage: ReloadPage | undefined,
+  ) {
     this.facts = facts;
     this.#prepared = prepared;
     this.#newConnections = newConnections;
+    this.#reloadPage = reloadPage;
   }
 
   /**
    * Makes the server of an app, and has it listen.
    *
-   * @param broker - for those sockets to which neither the settings nor the app give one
    * @throws {RunError} if it can't
    */
-  static async start(application: Application, settings: RunSettings, broker?: Broker): Promise<Serving> {
+  static async start(
+    application: Application,
+    settings: RunSettings,
+    { broker, generation }: Surroundings = {},
+  ): Promise<Serving> {
     const { address, secure, debug, maxConnections } = settings;
     const prepared = await prepareServer(application, await credentialsIn(secure));
     const { server, sockets } = prepared;
@@ -58,6 +81,7 @@ export class Serving {
       });
     }
     await connectAll(sockets, settings.broker, broker);
+    const reloadPage = generation === undefined ? undefined : new ReloadPage(server, generation);
     const newConnections = new NewConnections(server);
     await startServer(prepared, address);
     const facts = {
@@ -65,7 +89,7 @@ export class Serving {
       what: [...new Set([application.name, application.kind.name])].join(", "),
       routes: routeLines(sockets),
     };
-    return new Serving(facts, prepared, newConnections);
+    return new Serving(facts, prepared, newConnections, reloadPage);
   }
 
   /**
@@ -73,18 +97,24 @@ export class Serving {
    * their handlers, and HTTP requests, may finish within the grace period. Called again, it gives the same end.
    *
    * @param grace - in milliseconds
+   * @param reloads - whether another process, with the app loaded anew, serves already: sockets get 1012 then, and
+   * nobody waits for connections that have asked for nothing yet
    */
-  end(grace: number): Promise<void> {
-    this.#end ??= this.#run(grace);
+  end(grace: number, reloads = false): Promise<void> {
+    this.#end ??= this.#run(grace, reloads);
     return this.#end;
   }
 
-  async #run(grace: number): Promise<void> {
+  async #run(grace: number, reloads: boolean): Promise<void> {
     const { server, sockets, close } = this.#prepared;
     const graceEnd = performance.now() + grace;
     const graceLeft = (): number => Math.max(0, Math.round(graceEnd - performance.now()));
     const closed = stopAccepting(server);
-    await this.#newConnections.haveAsked(Math.min(LAST_REQUESTS, grace));
+    this.#reloadPage?.end();
+    if (reloads) {
+      this.#newConnections.drop();
+      for (const { openSockets } of sockets) openSockets.farewell = RELOADS;
+    } else await this.#newConnections.haveAsked(Math.min(LAST_REQUESTS, grace));
     await Promise.all(sockets.map((each) => each.close({ grace: graceLeft() })));
     const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);
     const late = setTimeout(() => server.closeAllConnections(), graceLeft());

@@ -5,7 +5,6 @@ import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
-import { CloseCode } from "../protocol/close-code.js";
 import { Audience, type Member } from "../rooms/audience.js";
 import type { Broker } from "../rooms/broker.js";
 import type { Parcel } from "../rooms/parcel.js";
@@ -17,7 +16,7 @@ import { tellOfGap } from "./faults.js";
 import { Identities, identityName } from "./identities.js";
 import type { SocketsSettings } from "./options.js";
 import type { AnyRoute, Route } from "./route.js";
-import { GOING_DOWN, Session, type AnySession, type SessionOwner } from "./session.js";
+import { GOING_DOWN, Session, type AnySession, type Farewell, type SessionOwner } from "./session.js";
 
 /** How `close` goes about it. */
 export interface DrainOptions {
@@ -48,6 +47,8 @@ export class OpenSockets extends Audience implements SessionOwner {
   readonly identities: Identities;
   readonly relay: Relay;
   readonly rooms: Rooms;
+  /** What all are told in the end. Whoever runs the app may know better than that the server goes down. */
+  farewell: Farewell = GOING_DOWN;
   readonly #routes: Iterable<AnyRoute>;
   readonly #gap = (): void => tellOfGap(this.#settings);
   #settings: SocketsSettings;
@@ -143,7 +144,7 @@ export class OpenSockets extends Audience implements SessionOwner {
     if (identity !== undefined) this.identities.add(identity, session);
     const revocation = identity === undefined ? undefined : this.identities.revokedSince(identity, began);
     if (revocation !== undefined) session.refuse(revocation.code, revocation.reason);
-    else if (this.#isDraining) session.refuse(CloseCode.goingAway, GOING_DOWN);
+    else if (this.#isDraining) session.refuse(this.farewell.code, this.farewell.reason);
     else session.start();
   }
 
@@ -186,7 +187,7 @@ export class OpenSockets extends Audience implements SessionOwner {
     const pause = Math.min(BATCH_PAUSE, (grace / 2 / Math.ceil(open.length / BATCH)) | 0);
     for (let first = 0; first < open.length; first += BATCH) {
       if (first > 0) await sleep(pause * (0.5 + Math.random()));
-      for (const session of open.slice(first, first + BATCH)) session.close();
+      for (const session of open.slice(first, first + BATCH)) session.close(this.farewell);
     }
   }
 

@@ -24,8 +24,11 @@ describe("options of several sources", () => {
       debug: undefined,
       broker: undefined,
       pidFile: undefined,
+      reload: false,
+      reloadExtensions: undefined,
       workers: undefined,
     });
+    assert.equal(runSettings({ reload: true }).workers, 1);
     assert.equal(runSettings({ workers: "auto" }).workers, availableParallelism());
   });
 
