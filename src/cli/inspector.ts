@@ -1,10 +1,9 @@
 /** `--inspect`: the debugger of Node, in the process that serves. */
 
-import { once } from "node:events";
 import { open, url } from "node:inspector";
-import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RunError } from "../errors.js";
+import { isAnswered } from "./listening.js";
 
 /** Debuggers may do anything, so that nobody else on the network is to reach it. */
 const HOST = "127.0.0.1";
@@ -14,7 +13,7 @@ const PAUSE = 200;
 
 /** Opens it. @throws {RunError} if the port is taken */
 export async function openInspector(port: number): Promise<void> {
-  if (!(await isTaken(port))) open(port, HOST);
+  if (!(await isAnswered({ host: HOST, port }))) open(port, HOST);
   if (url() === undefined)
     throw new RunError(
       `option inspectPort: expected port ${port} of ${HOST} to be free for the debugger, but another program listens ` +
@@ -24,18 +23,6 @@ export async function openInspector(port: number): Promise<void> {
 
 /** Opens it as soon as the port is free: the worker that is renewed still has it. */
 export async function openInspectorWhenFree(port: number): Promise<void> {
-  while (await isTaken(port)) await sleep(PAUSE, undefined, { ref: false });
+  while (await isAnswered({ host: HOST, port })) await sleep(PAUSE, undefined, { ref: false });
   open(port, HOST);
-}
-
-async function isTaken(port: number): Promise<boolean> {
-  const connection = connect(port, HOST);
-  try {
-    await once(connection, "connect");
-    return true;
-  } catch {
-    return false;
-  } finally {
-    connection.destroy();
-  }
 }
