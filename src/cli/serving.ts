@@ -112,6 +112,7 @@ export class Serving {
     const closed = stopAccepting(server);
     this.#reloadPage?.end();
     if (reloads) {
+      server.closeIdleConnections();
       this.#newConnections.drop();
       for (const { openSockets } of sockets) openSockets.farewell = RELOADS;
     } else await this.#newConnections.haveAsked(Math.min(LAST_REQUESTS, grace));
