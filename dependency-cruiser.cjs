@@ -1,4 +1,5 @@
-// Imports point one way: errors <- protocol <- connection <- rooms <- routing <- node <- frameworks <- cli.
+// Imports point one way: errors <- protocol <- connection <- rooms <- routing <- node <- frameworks <- cli;
+// client stands behind node, and before cli.
 // A folder may import itself and what stands before it.
 
 const mayImport = {
@@ -7,8 +8,9 @@ const mayImport = {
   rooms: ["errors", "protocol", "connection"],
   routing: ["errors", "protocol", "connection", "rooms"],
   node: ["errors", "protocol", "connection", "rooms", "routing"],
+  client: ["errors", "protocol", "connection", "node"],
   frameworks: ["errors", "protocol", "connection", "rooms", "routing", "node"],
-  cli: ["errors", "protocol", "connection", "rooms", "routing", "node", "frameworks"],
+  cli: ["errors", "protocol", "connection", "rooms", "routing", "node", "frameworks", "client"],
 };
 
 const directions = Object.entries(mayImport).map(([folder, allowed]) => ({

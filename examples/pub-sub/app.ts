@@ -1,14 +1,14 @@
 /** A Fastify app with the blueprint, and the page that uses it. */
 import fastify from "fastify";
-import type { Broker } from "jackfield";
+import type { SocketsOptions } from "jackfield";
 import jackfield from "jackfield/fastify";
 import { pageFiles } from "../shared/page-files.js";
 import { pubSub } from "./pub-sub.js";
 
-/** @param broker - carries what is published to the other processes that have it too */
-export async function createApp(broker: Broker) {
+/** @param options - such as a broker; `jackfield run --broker` gives one, too */
+export async function createApp(options: Pick<SocketsOptions, "broker"> = {}) {
   const app = fastify();
-  await app.register(jackfield, { broker });
+  await app.register(jackfield, options);
 
   app.sockets.register(pubSub((name) => app.sockets.room(name)));
 

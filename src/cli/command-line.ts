@@ -3,6 +3,7 @@
 import { RunError } from "../errors.js";
 import { readArguments, type Flags } from "./arguments.js";
 import { checkedOptions, optionTable } from "./option-table.js";
+import { connectHelp, readConnect, type ConnectOptions } from "./connect-command.js";
 import { publishHelp, readPublish, type PublishOptions } from "./publish-command.js";
 import type { RunOptions } from "./run-options.js";
 
@@ -10,6 +11,7 @@ import type { RunOptions } from "./run-options.js";
 export type Command =
   | { readonly name: "run"; readonly module: string; readonly options: RunOptions }
   | { readonly name: "routes"; readonly module: string }
+  | { readonly name: "connect"; readonly options: ConnectOptions }
   | { readonly name: "publish"; readonly options: PublishOptions }
   | { readonly name: "help"; readonly text: string }
   | { readonly name: "version" };
@@ -22,7 +24,7 @@ const flags: Flags = {
   ),
 };
 
-const commandNames = "run, routes and publish";
+const commandNames = "run, routes, connect and publish";
 
 /**
  * Reads the arguments behind `jackfield`.
@@ -32,6 +34,10 @@ const commandNames = "run, routes and publish";
  */
 export function readCommand(args: readonly string[]): Command {
   const [command, ...rest] = args;
+  if (command === "connect") {
+    const options = readConnect(rest);
+    return options === undefined ? { name: "help", text: connectHelp } : { name: "connect", options };
+  }
   if (command === "publish") {
     const options = readPublish(rest);
     return options === undefined ? { name: "help", text: publishHelp } : { name: "publish", options };
@@ -70,6 +76,7 @@ function helpText(): string {
   return `Usage:
   jackfield run module[:export] [options]   serves the app that the module exports
   jackfield routes module[:export]          lists its socket routes
+  jackfield connect URL [options]           sends what is typed, and shows what comes
   jackfield publish [options] MESSAGE       sends a message to sockets of an app, over its broker
 
 Options of run, also in the environment (JACKFIELD_PORT=8080) and in jackfield.config.js or .json ({ "port": 8080 }):

@@ -38,8 +38,9 @@ export class HandedConnections {
       this.#underWay.delete(ack);
       if (cmd === "NODE_HANDLE_NACK") this.#notReceived(onNotReceived);
     });
-    // Where one is under way, there may be no "disconnect".
-    for (const end of ["exit", "disconnect"]) worker.once(end, () => this.#closeAll());
+    worker.once("disconnect", () => this.#closeAll());
+    // Where one is under way, Node doesn't tell of the disconnection, neither us nor node:cluster.
+    worker.once("exit", () => this.#underWay.size > 0 && worker.emit("disconnect"));
   }
 
   #notReceived(tell: () => void): void {

@@ -4,6 +4,7 @@
 import { readFile } from "node:fs/promises";
 import { loadApplication, prepareServer } from "./application.js";
 import { readCommand, type Command } from "./command-line.js";
+import { connect } from "./connect.js";
 import { exitAfter, failureText } from "./failure.js";
 import { publish } from "./publish.js";
 import { routeLines } from "./route-list.js";
@@ -15,6 +16,8 @@ async function perform(command: Command): Promise<void> {
       return (await run(command.module, command.options)).finished;
     case "routes":
       return say(await routesIn(command.module));
+    case "connect":
+      return connect(command.options);
     case "publish":
       return publish(command.options);
     case "help":

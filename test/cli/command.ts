@@ -1,6 +1,6 @@
 /** Runs the command as a shell would, in a process of its own that has a deadline. */
 
-import { spawn, type ChildProcess } from "node:child_process";
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -31,9 +31,12 @@ export interface Ending {
 
 export interface CommandOptions {
   readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  /** Over those of this process; `undefined` takes one away. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** What it reads; without it, there is nothing to read. */
   readonly input?: string | Buffer;
+  /** Whether it runs in a terminal, where all that it writes is `output`, and `type` types. @default false */
+  readonly terminal?: boolean;
   /** What is run instead of the command. */
   readonly program?: string;
   /** How many file descriptors each process may have. */
@@ -52,13 +55,15 @@ export class Command {
   constructor(
     t: TestContext,
     args: readonly string[],
-    { cwd, env = {}, input, program = main, descriptors }: CommandOptions = {},
+    { cwd, env = {}, input, terminal = false, program = main, descriptors }: CommandOptions = {},
   ) {
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
-    this.child = spawn("sh", ["-c", `${limit}exec "$0" "$@"`, process.execPath, program, ...args], {
+    const direct = [process.execPath, program, ...args];
+    const words = terminal ? ["script", "-qec", direct.map(quoted).join(" "), "/dev/null"] : direct;
+    this.child = spawn("sh", ["-c", `${limit}exec "$0" "$@"`, ...words], {
       cwd,
       env: { ...process.env, ...env },
-      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: [input === undefined && !terminal ? "ignore" : "pipe", "pipe", "pipe"],
       timeout: DEADLINE,
       killSignal: "SIGKILL",
     });
@@ -114,11 +119,25 @@ export class Command {
     }
   }
 
+  /** Types in its terminal. */
+  type(text: string): void {
+    this.child.stdin?.write(text);
+  }
+
   kill(signal: NodeJS.Signals): this {
     this.child.kill(signal);
     return this;
   }
 }
+
+/** As a word for a shell. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Why tests that need a terminal are skipped, or `false`. */
+export const noTerminal: string | false =
+  spawnSync("script", ["-qec", "true", "/dev/null"]).status !== 0 && "there is no script of util-linux";
 
 /** An empty folder with these files, gone when the test ends. */
 export async function folderWith(

@@ -10,15 +10,16 @@ import { Command, app } from "./command.js";
 
 const bounded = { timeout: 50_000 } as const;
 
-const DESCRIPTORS = 64;
+/** Fewer would not be enough for Node to load the modules of the app, many at a time. */
+const DESCRIPTORS = 256;
 
 /** Node's own, the reserve, and what a few files of the app need. */
-const NOT_FOR_CLIENTS = 40;
+const NOT_FOR_CLIENTS = 64;
 
 /** So many clients in a row are turned away where nobody is let in. */
 const SEVERAL = 20;
 
-const WARNING = /new connections are closed at once .* as file descriptors run out: 8 of 64 are kept/g;
+const WARNING = /new connections are closed at once .* as file descriptors run out: 16 of 256 are kept/g;
 
 /** A client that was let in, and the process that serves it. */
 interface Visitor {

@@ -1,8 +1,9 @@
 /** `jackfield run --workers` under load: a worker that is killed, and workers that are renewed. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, test, type TestContext } from "node:test";
-import { until } from "../frameworks/clients.js";
+import { Client, RawClient, until } from "../frameworks/clients.js";
 import { Command, app } from "./command.js";
 import { ReturningClient } from "./returning-client.js";
 
@@ -75,6 +76,22 @@ describe("under load", () => {
         [],
       );
       assert.ok(clients.every(({ pid }) => pid !== victim));
+      command.kill("SIGTERM");
+      assert.equal((await command.ended).code, 0);
     },
   );
+
+  test("hostile 69: nobody waits for an answer of a worker that is killed", bounded, async (t) => {
+    const command = await Command.run(t, app("who"), ["--workers", "1"]);
+    const client = await Client.connect(command.socketUrl, "/who");
+    const pid = Number(await client.next());
+    process.kill(pid, "SIGSTOP"); // connections are handed to it, but it takes none
+    const waiting = Array.from({ length: 5 }, () => new RawClient(command.port));
+    await Promise.all(waiting.map(({ socket }) => once(socket, "connect")));
+    process.kill(pid, "SIGKILL");
+    await Promise.all(waiting.map(({ closed }) => closed));
+    await command.says(/worker 1 \(process \d+\) serves\n/);
+    command.kill("SIGTERM");
+    assert.equal((await command.ended).code, 0);
+  });
 });

@@ -42,7 +42,7 @@ export abstract class ReturningClient {
   }
 
   #connect(): WebSocket {
-    const ws = new WebSocket(this.#url, { perMessageDeflate: false, handshakeTimeout: 20_000 });
+    const ws = new WebSocket(this.#url, { perMessageDeflate: false, handshakeTimeout: 30_000 });
     let wasOpen = false;
     ws.once("open", () => (wasOpen = true));
     ws.on("message", (data: Buffer) => this.received(data.toString()));

@@ -1,7 +1,6 @@
-/** The other end of an in-memory transport, as the transport contract wants it. */
+/** The other end of a transport that is one of ours, too, as the transport contract wants it. */
 
-import type { MemoryTransport } from "#src/connection/memory-transport.js";
-import type { Message, TransportEvents } from "#src/connection/transport.js";
+import type { Message, Transport, TransportEvents } from "#src/connection/transport.js";
 import { isControl } from "#src/protocol/opcode.js";
 import type { Note } from "../node/raw-client.js";
 import type { TransportPeer } from "./transport-contract.js";
@@ -9,11 +8,11 @@ import { until } from "./turns.js";
 
 export class MemoryPeer implements TransportPeer, TransportEvents {
   readonly notes: Note[] = [];
-  readonly #transport: MemoryTransport;
+  readonly #transport: Transport;
   #taken = 0;
   #closeWasSent = false;
 
-  constructor(transport: MemoryTransport) {
+  constructor(transport: Transport) {
     this.#transport = transport;
     transport.start(this);
   }

@@ -3,17 +3,19 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test, type TestContext } from "node:test";
-import { MemoryBroker, Sockets, type Broker } from "jackfield";
+import { MemoryBroker, type Broker } from "jackfield";
 import type { Page } from "playwright-core";
 import { createApp } from "../../examples/pub-sub/app.js";
+import { Command, example } from "../cli/command.js";
 import { Client, bounded } from "../frameworks/clients.js";
+import { BrokerServer } from "../services/broker-server.js";
 import { services, skip } from "../services/services.js";
 import { inBrowser, pagesInBrowser, screenshot, state } from "./pages.js";
 import { start } from "./start.js";
 
 /** Serves the app in this process. @returns its URL */
-async function serve(t: TestContext, broker: Broker = new MemoryBroker()): Promise<string> {
-  const app = await createApp(broker);
+async function serve(t: TestContext, broker?: Broker): Promise<string> {
+  const app = await createApp(broker === undefined ? {} : { broker });
   t.after(() => app.close());
   return app.listen({ port: 0, host: "127.0.0.1" });
 }
@@ -63,28 +65,17 @@ describe("the blueprint of pub-sub", () => {
     },
   );
 
-  test("A2: reaches the subscribers of another process over the broker", bounded, async (t) => {
+  test("A2: reaches the subscribers of other Sockets in the process", bounded, async (t) => {
     const broker = new MemoryBroker();
     const here = await connect(await serve(t, broker));
     const there = await connect(await serve(t, broker));
-    const elsewhere = await connect(await serve(t)); // with a broker of its own
+    const elsewhere = await connect(await serve(t));
     for (const client of [here, there, elsewhere]) await subscribe(client, "news");
 
     publish(here, "news", "hello");
     for (const client of [here, there]) assert.deepEqual(await published(client), ["news", "hello"]);
     publish(elsewhere, "news", "from elsewhere");
     assert.deepEqual(await published(elsewhere), ["news", "from elsewhere"]);
-  });
-
-  test("A2: hears what a process publishes that has no server", bounded, async (t) => {
-    const broker = new MemoryBroker();
-    const client = await connect(await serve(t, broker));
-    await subscribe(client, "news");
-
-    const publisher = new Sockets(undefined, { broker });
-    t.after(() => publisher.close());
-    await publisher.room("channel news").sendJson({ type: "published", channel: "news", text: "hello" });
-    assert.deepEqual(await published(client), ["news", "hello"]);
   });
 
   test("refuses what is no order, too many channels, and lives on", bounded, async (t) => {
@@ -108,6 +99,32 @@ describe("the blueprint of pub-sub", () => {
     await subscribe(client, "channel 7"); // again, which is no more
   });
 });
+
+for (const kind of ["redis", "nats"] as const) {
+  describe(`two processes of pub-sub that share nothing but ${kind}`, { skip: skip(services[kind]) }, () => {
+    test("U10, A2: hear what is published in the other one, and by a third", bounded, async (t) => {
+      const { url: broker } = await BrokerServer.start(t, kind);
+      const run = () => Command.run(t, example("pub-sub/app"), ["--broker", broker]);
+      const [here, there] = await Promise.all([run(), run()]);
+      const [one, two, other] = await Promise.all([here, there, there].map(({ url }) => connect(url)));
+      assert.ok(one && two && other);
+      for (const client of [one, two]) await subscribe(client, "news");
+      await subscribe(other, "sport");
+
+      publish(one, "news", "from one");
+      for (const client of [one, two]) assert.deepEqual(await published(client), ["news", "from one"]);
+      publish(other, "news", "from the other");
+      for (const client of [one, two]) assert.deepEqual(await published(client), ["news", "from the other"]);
+
+      const news = JSON.stringify({ type: "published", channel: "news", text: "from a shell", at: 0 });
+      const shell = new Command(t, ["publish", "--broker", broker, "--room", "channel news", news]);
+      assert.equal((await shell.ended).code, 0);
+      for (const client of [one, two]) assert.deepEqual(await published(client), ["news", "from a shell"]);
+      publish(one, "sport", "last");
+      assert.deepEqual(await published(other), ["sport", "last"]);
+    });
+  });
+}
 
 describe("the page of pub-sub", { skip: skip(services.chromium) }, () => {
   const open = pagesInBrowser();

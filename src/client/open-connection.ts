@@ -1,0 +1,154 @@
+/** Connects to a WebSocket server: the opening handshake of a client (RFC 6455 §4.1). */
+
+import { randomBytes } from "node:crypto";
+import { request as requestHttp, type ClientRequest, type IncomingMessage } from "node:http";
+import { request as requestHttps } from "node:https";
+import type { Socket as NetSocket } from "node:net";
+import { Connection } from "../connection/connection.js";
+import type { ConnectionObserver } from "../connection/connection-observer.js";
+import { defaultConnectionSettings } from "../connection/settings.js";
+import { Socket } from "../connection/socket.js";
+import { InvalidOptionError } from "../errors.js";
+import { ignoreErrors } from "../node/ignore-errors.js";
+import { takeSocket } from "../node/socket-reading.js";
+import { createKey, readHandshakeAnswer } from "../protocol/client-handshake.js";
+import { ClientTransport } from "./client-transport.js";
+import { noRooms } from "./no-rooms.js";
+
+/** A header field of the request. */
+export type Field = readonly [name: string, value: string];
+
+/** How to connect. */
+export interface OpeningOptions {
+  /** More fields of the request; those of the handshake itself are not to be changed. @default none */
+  readonly headers?: readonly Field[];
+  /** Those that are offered, the one that is liked best first. @default none */
+  readonly subprotocols?: readonly string[];
+  /** Whether the server's certificate may be anyone's. @default false */
+  readonly insecure?: boolean;
+  /** The path of a Unix socket to connect to, whatever the host of the URL is. @default none */
+  readonly unix?: string | undefined;
+  /** How long the server may take to answer, in milliseconds. @default 10000 */
+  readonly timeout?: number;
+}
+
+/** A connection as the client has it; its `request` is the server's answer, whose `headers` are to be seen. */
+export type ClientSocket = Socket<Record<string, never>, IncomingMessage>;
+
+/** What came of it. */
+export type Opening =
+  | { readonly kind: "opened"; readonly ws: ClientSocket }
+  /** The server answered as any HTTP server may; its body is still to be read. */
+  | { readonly kind: "refused"; readonly response: IncomingMessage }
+  /** The server switched protocols, but against the rules; `reason` says how. The connection is gone. */
+  | { readonly kind: "invalid"; readonly reason: string };
+
+const DEFAULT_TIMEOUT = 10_000;
+
+/** In bytes: of a server, one takes more than of a client. */
+const MAX_MESSAGE_SIZE = 64 * 2 ** 20;
+
+const handshakeFields: ReadonlySet<string> = new Set([
+  "connection",
+  "upgrade",
+  "sec-websocket-key",
+  "sec-websocket-version",
+  "sec-websocket-protocol",
+  "sec-websocket-extensions",
+]);
+
+/**
+ * Connects.
+ *
+ * @param url - `ws:`, `wss:`, `http:` or `https:`
+ * @throws {InvalidOptionError} if a field may not be given
+ * @throws {Error} of Node, if the server cannot be reached, or does not answer in time
+ */
+export function openConnection(url: URL, options: OpeningOptions = {}): Promise<Opening> {
+  const key = createKey(randomBytes(16));
+  return new Promise((resolve, reject) => {
+    const { timeout = DEFAULT_TIMEOUT } = options;
+    const request = requestFor(url, key, options);
+    const deadline = setTimeout(() => {
+      request.destroy(new Error(`there was no answer within ${timeout} ms`));
+    }, timeout);
+    request.once("close", () => clearTimeout(deadline));
+    request.once("error", reject);
+    request.once("response", (response) => {
+      clearTimeout(deadline);
+      resolve({ kind: "refused", response });
+    });
+    request.once("upgrade", (response, socket, head) => {
+      clearTimeout(deadline);
+      resolve(switched({ response, socket, head, key, options, url }));
+    });
+    request.end();
+  });
+}
+
+function requestFor(url: URL, key: string, options: OpeningOptions): ClientRequest {
+  const { headers = [], subprotocols = [], insecure = false, unix } = options;
+  const forbidden = headers.find(([name]) => handshakeFields.has(name.toLowerCase()));
+  if (forbidden !== undefined)
+    throw new InvalidOptionError("headers", "none of the fields of the handshake itself", forbidden[0]);
+  const isSecure = url.protocol === "wss:" || url.protocol === "https:";
+  const address = new URL(url);
+  address.protocol = isSecure ? "https:" : "http:";
+  const request = (isSecure ? requestHttps : requestHttp)(address, {
+    agent: false,
+    rejectUnauthorized: !insecure,
+    ...(unix !== undefined && { socketPath: unix }),
+  });
+  for (const [name, value] of headers) {
+    if (name.toLowerCase() === "host")
+      request.setHeader(name, value); // there is one already
+    else request.appendHeader(name, value);
+  }
+  request.setHeader("Connection", "Upgrade");
+  request.setHeader("Upgrade", "websocket");
+  request.setHeader("Sec-WebSocket-Key", key);
+  request.setHeader("Sec-WebSocket-Version", "13");
+  if (subprotocols.length > 0) request.setHeader("Sec-WebSocket-Protocol", subprotocols.join(", "));
+  return request;
+}
+
+/** What is misused, the promises of the socket tell. */
+const nobody: ConnectionObserver = {
+  released: () => undefined,
+  drained: () => undefined,
+  misused: () => undefined,
+};
+
+interface Switched {
+  readonly response: IncomingMessage;
+  readonly socket: NetSocket;
+  readonly head: Buffer;
+  readonly key: string;
+  readonly options: OpeningOptions;
+  readonly url: URL;
+}
+
+/** The server answered with 101. */
+function switched({ response, socket, head, key, options, url }: Switched): Opening {
+  const { statusCode: status = 0, rawHeaders } = response;
+  const answer = readHandshakeAnswer(
+    { status, rawHeaders },
+    { key, subprotocols: options.subprotocols ?? [] },
+  );
+  if (answer.kind === "refused") {
+    socket.on("error", ignoreErrors);
+    socket.destroy();
+    return { kind: "invalid", reason: answer.reason };
+  }
+  socket.setNoDelay(true);
+  const connection = new Connection(
+    new ClientTransport(takeSocket(socket, head), MAX_MESSAGE_SIZE),
+    defaultConnectionSettings,
+    nobody,
+  );
+  const target = url.pathname + url.search;
+  const facts = { request: response, params: {}, target, rawHeaders, subprotocol: answer.subprotocol };
+  const ws = new Socket<Record<string, never>, IncomingMessage>(connection, facts, noRooms);
+  connection.start();
+  return { kind: "opened", ws };
+}

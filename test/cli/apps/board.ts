@@ -1,0 +1,18 @@
+/** A board that all sockets read, and that is written to over HTTP. */
+import express from "express";
+import { Sockets } from "jackfield/express";
+
+export const app = express();
+const sockets = new Sockets(app);
+const readers = sockets.room("readers");
+
+sockets.route("/board", async (ws) => {
+  await ws.join(readers);
+  await ws.send("joined");
+  await ws.whenClosed;
+});
+
+app.post("/board/:text", async ({ params }, response) => {
+  await readers.send(params.text);
+  response.end();
+});

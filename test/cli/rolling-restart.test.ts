@@ -1,0 +1,121 @@
+/** All workers are renewed while thousands of clients are there, and come back. */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request, type IncomingMessage } from "node:http";
+import { test, type TestContext } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { until } from "../frameworks/clients.js";
+import { Command, app } from "./command.js";
+import { ReturningClient } from "./returning-client.js";
+
+const CLIENTS = 2_000;
+
+/** So many numbers are on their way at a time. */
+const AT_A_TIME = 4;
+
+/** Between two of them, in milliseconds. */
+const PAUSE = 50;
+
+/** Has the app write numbers for all readers. */
+class Writer {
+  /** The number that it writes next. */
+  next = 0;
+  readonly #command: Command;
+
+  constructor(command: Command) {
+    this.#command = command;
+  }
+
+  /** @returns the number that was written */
+  async write(): Promise<number> {
+    const number = this.next++;
+    const { port } = this.#command;
+    const sent = request({ host: "127.0.0.1", port, path: `/board/${number}`, method: "POST", agent: false });
+    const [response] = (await once(sent.end(), "response")) as [IncomingMessage];
+    assert.equal(response.resume().statusCode, 200);
+    return number;
+  }
+
+  async writeUntil({ signal }: AbortController): Promise<void> {
+    const writeOneByOne = async (): Promise<void> => {
+      while (!signal.aborted) {
+        await this.write();
+        await sleep(PAUSE);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, writeOneByOne));
+  }
+}
+
+/** What a reader gets over one connection. */
+interface Stay {
+  /** From here on it must see all numbers. */
+  readonly from: number;
+  readonly seen: number[];
+}
+
+class Reader extends ReturningClient {
+  /** While it is told what is written. */
+  stay: Stay | undefined;
+  readonly formerStays: Stay[] = [];
+  readonly #writer: Writer;
+
+  constructor(t: TestContext, command: Command, writer: Writer) {
+    super(t, `${command.socketUrl}/board`);
+    this.#writer = writer;
+  }
+
+  protected override received(message: string): void {
+    if (message === "joined") this.stay = { from: this.#writer.next, seen: [] };
+    else this.stay?.seen.push(Number(message));
+  }
+
+  protected override ended(): void {
+    if (this.stay !== undefined) this.formerStays.push(this.stay);
+    this.stay = undefined;
+  }
+}
+
+/** Which of the numbers that a reader must have seen, up to a last one, it hasn't. */
+function missing({ from, seen }: Stay, last: number): number[] {
+  const all = new Set(seen);
+  assert.equal(all.size, seen.length, `some came twice: ${seen.join()}`);
+  const numbers = Array.from({ length: Math.max(0, last + 1 - from) }, (_, index) => from + index);
+  return numbers.filter((number) => !all.has(number));
+}
+
+test(
+  "hostile 71: a rolling restart under load: nobody is refused, all come back, and miss nothing from then on",
+  { timeout: 60_000 },
+  async (t) => {
+    const command = await Command.run(t, app("board"), ["--workers", "2", "--grace", "30000"]);
+    const writer = new Writer(command);
+    const readers = Array.from({ length: CLIENTS }, () => new Reader(t, command, writer));
+    const areAllThere = (): boolean => readers.every(({ stay }) => stay !== undefined);
+    await until(areAllThere);
+    const restart = new AbortController();
+    const writing = writer.writeUntil(restart);
+    command.kill("SIGHUP");
+    await command.says(/has renewed the workers/);
+    await until(areAllThere);
+    restart.abort();
+    await writing;
+    const last = await writer.write();
+    await until(() => readers.every(({ stay }) => stay?.seen.includes(last)));
+
+    assert.deepEqual(
+      readers.flatMap(({ refusals }) => refusals),
+      [],
+    );
+    for (const { closes, stay, formerStays } of readers) {
+      assert.ok(closes.length >= 1 && closes.every((code) => code === 1001), closes.join());
+      if (stay !== undefined) assert.deepEqual(missing(stay, last), []);
+      // There is no order among messages of two workers: the end may have come between the last ones.
+      for (const former of formerStays)
+        assert.deepEqual(missing(former, Math.max(...former.seen) - 2 * AT_A_TIME), []);
+    }
+    command.kill("SIGTERM");
+    assert.deepEqual(await command.ended, { code: 0, signal: null });
+  },
+);
