@@ -58,7 +58,7 @@ class Workshop {
   /** The same, and waits until it serves. */
   static async serve(...args: Parameters<typeof Workshop.open>): Promise<Workshop> {
     const workshop = await Workshop.open(...args);
-    await workshop.command.says(/ at \S+\n/);
+    await workshop.command.says(/^Jackfield serves .* at \S+\n/m);
     return workshop;
   }
 
@@ -118,19 +118,23 @@ describe("--reload", () => {
     assert.deepEqual(await workshop.says(), ["/two", "two"]);
   });
 
-  test("U8: goes on with the old code while the new doesn't load, and tells the place", bounded, async (t) => {
-    const importing = `import "./part.js";\n${saying("one")}`;
-    const workshop = await Workshop.serve(t, { "app.js": importing, "part.js": "" });
-    const client = await Client.connect(workshop.command.socketUrl, "/says");
-    await client.next();
-    await workshop.write("part.js", unfinished);
-    await workshop.command.says(/serves as before, and waits for a change: expected app\.js to load, but/);
-    await workshop.command.says(/part\.js:1\nexport const unfinished = ;\n +\^/);
-    await client.echo("still here");
-    await workshop.write("app.js", saying("two"));
-    await workshop.hasReloaded();
-    assert.deepEqual(await workshop.says(), ["/two", "two"]);
-  });
+  test(
+    "U8: goes on with the old code while the new doesn't load, and tells the place",
+    bounded,
+    async (t) => {
+      const importing = `import "./part.js";\n${saying("one")}`;
+      const workshop = await Workshop.serve(t, { "app.js": importing, "part.js": "" });
+      const client = await Client.connect(workshop.command.socketUrl, "/says");
+      await client.next();
+      await workshop.write("part.js", unfinished);
+      await workshop.command.says(/serves as before, and waits for a change: expected app\.js to load, but/);
+      await workshop.command.says(/part\.js:1\nexport const unfinished = ;\n +\^/);
+      await client.echo("still here");
+      await workshop.write("app.js", saying("two"));
+      await workshop.hasReloaded();
+      assert.deepEqual(await workshop.says(), ["/two", "two"]);
+    },
+  );
 
   test("waits for a change where the app doesn't load in the beginning", bounded, async (t) => {
     const workshop = await Workshop.open(t, { "app.js": unfinished });
@@ -138,7 +142,7 @@ describe("--reload", () => {
     await workshop.write("app.js", "process.exit(3);\n");
     await workshop.command.says(/waits for a change: a worker ended before it listened, with exit code 3/);
     await workshop.write("app.js", saying("one"));
-    await workshop.command.says(/ at \S+\n/);
+    await workshop.command.says(/^Jackfield serves .* at \S+\n/m);
     assert.deepEqual(await workshop.says(), ["/one", "one"]);
     assert.match(workshop.command.errors, /starts, as app\.js changed/);
     assert.doesNotMatch(workshop.command.errors, /it is replaced/);
@@ -200,25 +204,36 @@ describe("--reload", () => {
 });
 
 describe("what is watched", () => {
-  test("is neither packages, nor tools, nor TypeScript that is compiled by somebody else", bounded, async (t) => {
-    const workshop = await Workshop.serve(t, { "app.js": saying("one") });
-    const at = (name: string): string => join(workshop.folder, name);
-    await Promise.all([mkdir(at("node_modules/other")), mkdir(at(".tool")), mkdir(at("views"))]);
-    const ignored = ["node_modules/other/index.js", ".tool/state.json", ".hidden.js", "app.log", "data", "app.ts"];
-    await Promise.all(ignored.map((name) => workshop.write(name, "")));
-    await workshop.write("app.js", saying("two"));
-    await workshop.hasReloaded();
-    await workshop.write("views/page.ejs", "Hello");
-    await workshop.hasReloaded();
-    await workshop.write(".env", "GREETING=hello\n");
-    await workshop.hasReloaded();
-    await rm(at("views/page.ejs"));
-    await workshop.hasReloaded();
-    assert.deepEqual(
-      workshop.reloads.map((sentence) => sentence.replaceAll("\\", "/")),
-      ["app.js", "views/page.ejs", ".env", "views/page.ejs"].map((name) => `reloads, as ${name} changed`),
-    );
-  });
+  test(
+    "is neither packages, nor tools, nor TypeScript that is compiled by somebody else",
+    bounded,
+    async (t) => {
+      const workshop = await Workshop.serve(t, { "app.js": saying("one") });
+      const at = (name: string): string => join(workshop.folder, name);
+      await Promise.all([mkdir(at("node_modules/other")), mkdir(at(".tool")), mkdir(at("views"))]);
+      const ignored = [
+        "node_modules/other/index.js",
+        ".tool/state.json",
+        ".hidden.js",
+        "app.log",
+        "data",
+        "app.ts",
+      ];
+      await Promise.all(ignored.map((name) => workshop.write(name, "")));
+      await workshop.write("app.js", saying("two"));
+      await workshop.hasReloaded();
+      await workshop.write("views/page.ejs", "Hello");
+      await workshop.hasReloaded();
+      await workshop.write(".env", "GREETING=hello\n");
+      await workshop.hasReloaded();
+      await rm(at("views/page.ejs"));
+      await workshop.hasReloaded();
+      assert.deepEqual(
+        workshop.reloads.map((sentence) => sentence.replaceAll("\\", "/")),
+        ["app.js", "views/page.ejs", ".env", "views/page.ejs"].map((name) => `reloads, as ${name} changed`),
+      );
+    },
+  );
 
   test("may be told by extension", bounded, async (t) => {
     const args = ["--reload", "--reload-extensions", "js, .txt"];
@@ -268,7 +283,9 @@ test("--reload without chokidar is an error that says what to install", bounded,
   const folder = await project(t, { "package.json": modulePackage, "app.js": saying("one") });
   const installed = join(folder, "elsewhere", "node_modules");
   await mkdir(installed, { recursive: true });
-  await cp(join(packageFolder("jackfield"), "dist"), join(installed, "jackfield", "dist"), { recursive: true });
+  await cp(join(packageFolder("jackfield"), "dist"), join(installed, "jackfield", "dist"), {
+    recursive: true,
+  });
   await cp(join(packageFolder("jackfield"), "package.json"), join(installed, "jackfield", "package.json"));
   for (const name of ["cookie", "path-to-regexp"]) await symlink(packageFolder(name), join(installed, name));
   const program = join(installed, "jackfield", "dist", "cli", "main.js");
