@@ -114,6 +114,7 @@ export class Serving {
     const closed = stopAccepting(server);
     reloadPage?.end();
     if (reloads) {
+      server.closeIdleConnections();
       newConnections.drop();
       for (const { openSockets } of sockets) openSockets.farewell = RELOADS;
     } else await newConnections.haveAsked(Math.min(LAST_REQUESTS, grace));

@@ -34,7 +34,7 @@ export class WorkerProcess {
   readonly cutOff: Promise<void>;
   readonly #worker: Worker;
   readonly #settings: RunSettings;
-  #hasListened = false;
+  #phase: "starts" | "listens" | "failed" = "starts";
   #killer: NodeJS.Timeout | undefined;
 
   /** @param hub - carries what it tells the other workers */
@@ -53,7 +53,7 @@ export class WorkerProcess {
 
   /** Whether it came so far. */
   get hasListened(): boolean {
-    return this.#hasListened;
+    return this.#phase === "listens";
   }
 
   get pid(): number {
@@ -70,10 +70,12 @@ export class WorkerProcess {
     return new Promise((resolve, reject) => {
       this.#worker.on("message", (message: WorkerMessage) => {
         if (message.type === "ready") {
-          this.#hasListened = true;
+          this.#phase = "listens";
           resolve(message.facts);
-        } else if (message.type === "failed")
+        } else if (message.type === "failed") {
+          this.#phase = "failed";
           reject(new RunError(message.sentence, { cause: message.details }));
+        }
       });
       void this.exited.then((how) => reject(new RunError(`a worker ended before it listened, with ${how}`)));
     });
@@ -87,15 +89,19 @@ export class WorkerProcess {
    */
   end(reloads = false): Promise<string> {
     if (this.#worker.isDead()) return this.exited;
-    this.#killer ??= setTimeout(() => void this.kill(), graceAtEnd(this.#settings, reloads) + EXTRA_TIME);
+    this.#killer ??= setTimeout(() => this.#kill(), graceAtEnd(this.#settings, reloads) + EXTRA_TIME);
     const message: EndMessage = { type: "end", reloads };
     if (this.#worker.isConnected()) this.#worker.send(message, () => undefined);
     return this.exited;
   }
 
-  /** Ends it at once. @returns how it ended */
+  /** Ends it at once, unless it has failed: then it ends by itself, and says why. @returns how it ended */
   kill(): Promise<string> {
-    this.#worker.process.kill("SIGKILL");
+    if (this.#phase !== "failed") this.#kill();
     return this.exited;
+  }
+
+  #kill(): void {
+    this.#worker.process.kill("SIGKILL");
   }
 }

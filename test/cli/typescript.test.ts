@@ -1,19 +1,13 @@
 /** `jackfield run` with modules of TypeScript, in a project as npm makes one. */
 
 import assert from "node:assert/strict";
-import { mkdir, symlink } from "node:fs/promises";
-import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
-import { fileURLToPath } from "node:url";
+import { describe, test } from "node:test";
 import { Client, bounded } from "../frameworks/clients.js";
 import { Command, folderWith } from "./command.js";
-
-const root = new URL(".", import.meta.resolve("jackfield/package.json"));
+import { modulePackage, project } from "./project.js";
 
 /** Since Node 22.18. */
 const nodeStripsTypes = Boolean(Reflect.get(process.features, "typescript"));
-
-const modulePackage = '{ "type": "module" }';
 
 /** What only tsx understands: decorators, enums, paths of tsconfig.json. */
 const demanding = {
@@ -55,21 +49,6 @@ const plain = {
   "greeting.ts": demanding["greeting.ts"],
 };
 
-/** A folder that has installed Jackfield and these packages. */
-async function project(
-  t: TestContext,
-  files: Readonly<Record<string, string>>,
-  packages: readonly string[],
-): Promise<string> {
-  const cwd = await folderWith(t, files);
-  const modules = join(cwd, "node_modules");
-  await mkdir(modules);
-  await symlink(fileURLToPath(root), join(modules, "jackfield"));
-  for (const name of packages)
-    await symlink(fileURLToPath(new URL(`node_modules/${name}`, root)), join(modules, name));
-  return cwd;
-}
-
 async function greeting(command: Command, path: string): Promise<unknown> {
   return (await Client.connect(command.socketUrl, path)).next();
 }
@@ -94,7 +73,7 @@ describe("TypeScript", () => {
   });
 
   test("F11: is loaded by Node itself where it can, without any package", bounded, async (t) => {
-    const cwd = await project(t, plain, []);
+    const cwd = await project(t, plain);
     if (nodeStripsTypes) {
       const command = await Command.run(t, "hello.ts", [], { cwd });
       assert.equal(await greeting(command, "/hello"), "Hello, you");
