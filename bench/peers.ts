@@ -34,6 +34,8 @@ export interface Peer {
   /** What runs the server program. */
   readonly runtime: "node" | "bun";
   readonly abilities: readonly Ability[];
+  /** What a reader of its figures has to know; Markdown. */
+  readonly note?: string;
   /** Whether it is among those of a quick run: what the goals are compared with, and the limits. */
   readonly isMain: boolean;
   /** Packages of npm whose versions the report names. */
@@ -52,12 +54,21 @@ const ordinary = {
 } as const satisfies Partial<Peer>;
 
 export const peers: readonly Peer[] = [
-  // It knows no messages, so it has nobody to publish one to.
-  { ...ordinary, id: "raw-net", title: "raw net", speaks: "tcp", abilities: ["echo", "idle"], isMain: true },
+  {
+    ...ordinary,
+    id: "raw-net",
+    title: "raw net",
+    note: "gives back the bytes that came and parses nothing: the price of TCP in Node",
+    speaks: "tcp",
+    // It knows no messages, so it has nobody to publish one to.
+    abilities: ["echo", "idle"],
+    isMain: true,
+  },
   {
     ...ordinary,
     id: "ws",
     title: "ws",
+    note: "at H beside an Express app, with express-session called by hand and no route of Express",
     abilities: [...ordinary.abilities, "handshake"],
     isMain: true,
     packages: ["ws"],
@@ -74,6 +85,7 @@ export const peers: readonly Peer[] = [
     ...ordinary,
     id: "websocket-express",
     title: "websocket-express",
+    note: "has no option for compression",
     // It has no option for compression.
     abilities: ["echo", "broadcast", "idle", "handshake"],
     packages: ["websocket-express"],
@@ -91,12 +103,27 @@ export const peers: readonly Peer[] = [
     packages: ["@hono/node-server", "hono"],
   },
   { ...ordinary, id: "crossws", title: "crossws", packages: ["crossws"] },
-  { ...ordinary, id: "socket-io", title: "Socket.IO", speaks: "socket.io", packages: ["socket.io"] },
-  { ...ordinary, id: "bun", title: "Bun", runtime: "bun", isMain: true },
+  {
+    ...ordinary,
+    id: "socket-io",
+    title: "Socket.IO",
+    note: 'over its WebSocket transport, as packets of its own protocol: `42["message","…"]` around each message',
+    speaks: "socket.io",
+    packages: ["socket.io"],
+  },
+  {
+    ...ordinary,
+    id: "bun",
+    title: "Bun",
+    note: "its own server, which is written in C++: the limit of what can be reached from JavaScript",
+    runtime: "bun",
+    isMain: true,
+  },
   {
     ...ordinary,
     id: "flask-sockets",
     title: "flask-sockets",
+    note: "one worker of gunicorn on gevent, on Debian's Python",
     abilities: ["echo", "broadcast", "idle"],
     debianPackages: ["python3-flask-sockets", "python3-gevent-websocket", "gunicorn"],
   },
@@ -104,6 +131,7 @@ export const peers: readonly Peer[] = [
     ...ordinary,
     id: "flask-uwsgi",
     title: "uWSGI",
+    note: "what Flask-uWSGI-WebSocket is made of, without Flask: a thread per connection, so only echoes",
     // Each connection takes a thread, of which there can't be thousands.
     abilities: ["echo"],
     debianPackages: ["uwsgi-core", "uwsgi-plugin-python3"],
@@ -112,6 +140,7 @@ export const peers: readonly Peer[] = [
     ...ordinary,
     id: "jackfield-loop",
     title: "Jackfield, loop",
+    note: "handlers are `for await` loops; at H through `jackfield/express`",
     abilities: [...ordinary.abilities, "handshake"],
     isMain: true,
   },
@@ -119,9 +148,16 @@ export const peers: readonly Peer[] = [
     ...ordinary,
     id: "jackfield-context",
     title: "Jackfield, context",
+    note: "the same with `ws` of `jackfield/context`: the price of an `AsyncLocalStorage`",
     abilities: ["echo", "broadcast", "idle"],
   },
-  { ...ordinary, id: "jackfield-hooks", title: "Jackfield, hooks", isMain: true },
+  {
+    ...ordinary,
+    id: "jackfield-hooks",
+    title: "Jackfield, hooks",
+    note: "handlers are hooks",
+    isMain: true,
+  },
 ];
 
 /** Whether the peer has what the workload takes. */
