@@ -45,6 +45,9 @@ const FIRST_CONNECTIONS = 100;
  */
 const FIXED_YOUNG_GENERATION = ["--min-semi-space-size=4", "--max-semi-space-size=4"];
 
+/** Handshakes come a hundred times as seldom as messages, so that it takes longer until their code is compiled. */
+const HANDSHAKE_WARM_UP = 5;
+
 /** @throws if the peer fails, or takes longer than the pace allows */
 export async function measure(peer: Peer, workload: Workload, pace: Pace): Promise<Sample> {
   const server = startServer(peer, workload);
@@ -99,7 +102,7 @@ async function measureCpu(
   const usage: Call = { name: "usage", collect: false };
   const sample = async () => Promise.all([server.call(usage), load.call(usage)]);
   await load.call({ name: "load", plan: planOf(workload, peer, port) });
-  await wait(pace.warmUp);
+  await wait(workload.kind === "handshake" ? pace.warmUp * HANDSHAKE_WARM_UP : pace.warmUp);
   const [serverBefore, loadBefore] = await sample();
   await wait(pace.measured);
   const [serverAfter, loadAfter] = await sample();
