@@ -39,7 +39,10 @@ export class Reloading {
   }
 
   /** Begins to watch. @throws {RunError} if there is no such module, or nothing to watch with */
-  static async begin(app: Reloadable, order: WorkerOrder): Promise<Reloading> {
+  static async begin(
+    app: Reloadable,
+    order: Pick<WorkerOrder, "folder" | "module" | "settings">,
+  ): Promise<Reloading> {
     const { folder, settings } = order;
     const module = await findModule(order.module, folder);
     const project = { folder, module, extensions: settings.reloadExtensions };

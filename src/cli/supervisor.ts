@@ -11,6 +11,7 @@ import { removeStaleSocket, withKnownPort } from "./listening.js";
 import { orUndo } from "./or-undo.js";
 import { PidFile } from "./pid-file.js";
 import { Reloading, type Reloadable } from "./reloading.js";
+import { openLog, type RunLog } from "./run-log.js";
 import type { Running } from "./running.js";
 import type { ServingFacts } from "./serving.js";
 import { endAt, handleSignals, type SignalHandlers } from "./signals.js";
@@ -22,7 +23,10 @@ import { WorkerSlot, type SlotOwner } from "./worker-slot.js";
  *
  * @throws {RunError} if one of them doesn't start
  */
-export async function runWorkers(order: Omit<WorkerOrder, "generation">, workers: number): Promise<Running> {
+export async function runWorkers(
+  order: Omit<WorkerOrder, "generation" | "worker">,
+  workers: number,
+): Promise<Running> {
   const { settings } = order;
   await removeStaleSocket(settings.address);
   const address = await withKnownPort(settings.address);
@@ -30,6 +34,7 @@ export async function runWorkers(order: Omit<WorkerOrder, "generation">, workers
   const supervisor = new Supervisor(
     { ...order, settings: { ...settings, address }, generation: randomUUID() },
     workers,
+    await openLog(),
   );
   const stopHandling = handleSignals(supervisor.signals);
   const finished = after(supervisor.finished, async () => {
@@ -65,9 +70,10 @@ class Supervisor implements SlotOwner, Reloadable {
   readonly hub: ClusterHub = new ClusterHub();
   /** Settles when all workers are gone. */
   readonly finished: Promise<void>;
-  #order: WorkerOrder;
+  #order: SlotOwner["order"];
   readonly #slots: WorkerSlot[] = [];
   readonly #workers: number;
+  readonly #log: RunLog;
   readonly #finish: Deferred;
   #reloading: Reloading | undefined;
   #ending: Promise<void> | undefined;
@@ -75,14 +81,15 @@ class Supervisor implements SlotOwner, Reloadable {
   /** What signals and reloads ask for is done one after the other. */
   #changes: Promise<void> = Promise.resolve();
 
-  constructor(order: WorkerOrder, workers: number) {
+  constructor(order: SlotOwner["order"], workers: number, log: RunLog) {
     this.#order = order;
+    this.#log = log;
     this.#workers = workers;
     this.#finish = deferred();
     this.finished = this.#finish.promise;
   }
 
-  get order(): WorkerOrder {
+  get order(): SlotOwner["order"] {
     return this.#order;
   }
 
@@ -125,7 +132,11 @@ class Supervisor implements SlotOwner, Reloadable {
   }
 
   log(sentence: string): void {
-    process.stderr.write(`jackfield: ${sentence}\n`);
+    this.#log.info(sentence);
+  }
+
+  warn(sentence: string): void {
+    this.#log.warn(sentence);
   }
 
   renew(slot: WorkerSlot): void {
@@ -133,7 +144,7 @@ class Supervisor implements SlotOwner, Reloadable {
   }
 
   failed(error: RunError): void {
-    if (this.#reloading !== undefined) return this.log(`waits for a change: ${error.message}`);
+    if (this.#reloading !== undefined) return this.warn(`waits for a change: ${error.message}`);
     this.#failure ??= error;
     void this.end();
   }

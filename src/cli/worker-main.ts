@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { ClusterBroker } from "../rooms/cluster-broker.js";
 import { loadApplication } from "./application.js";
 import { detailsOf, exitAfter, sentenceOf } from "./failure.js";
+import { openInspectorWhenFree } from "./inspector.js";
+import { openLog } from "./run-log.js";
 import { Serving } from "./serving.js";
 import { endAt, handleSignals } from "./signals.js";
 import {
@@ -25,9 +27,13 @@ const ignored = (): void => undefined;
 handleSignals({ SIGINT: ignored, SIGHUP: ignored, SIGTTIN: ignored, SIGTTOU: ignored });
 
 try {
+  const { inspectPort, debug } = order.settings;
+  if (inspectPort !== undefined) openInspectorWhenFree(inspectPort + order.worker - 1).catch(ignored); // it goes on looking
+  const log = await openLog(debug);
   const application = await loadApplication(order.module, order.folder);
   const serving = await Serving.start(application, order.settings, {
-    broker: new ClusterBroker(),
+    log,
+    broker: new ClusterBroker({ logger: log }),
     generation: order.settings.reload ? order.generation : undefined,
   });
   const end = (reloads: boolean): void => {

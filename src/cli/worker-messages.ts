@@ -13,6 +13,8 @@ export interface WorkerOrder {
   /** Where the module is looked for. */
   readonly folder: string;
   readonly settings: RunSettings;
+  /** Which worker it is, from 1. */
+  readonly worker: number;
   /** Distinguishes this code from what it was before a reload. */
   readonly generation: string;
 }

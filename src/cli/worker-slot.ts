@@ -14,9 +14,11 @@ export interface SlotOwner {
   /** What carries messages from one to the others. */
   readonly hub: ClusterHub;
   /** What a worker that begins now is to serve. */
-  readonly order: WorkerOrder;
+  readonly order: Omit<WorkerOrder, "worker">;
   /** Something happened that people may want to know. */
   log(sentence: string): void;
+  /** Something happened that should not. */
+  warn(sentence: string): void;
   /** A worker should be renewed, as soon as no other one is. */
   renew(slot: WorkerSlot): void;
   /** A worker can't be kept alive. */
@@ -50,7 +52,7 @@ export class WorkerSlot {
   }
 
   #launch(): WorkerProcess {
-    const worker = new WorkerProcess(this.#owner.order, this.#owner.hub);
+    const worker = new WorkerProcess({ ...this.#owner.order, worker: this.number }, this.#owner.hub);
     this.#processes.add(worker);
     void worker.exited.then((how) => this.#onExit(worker, how));
     void worker.cutOff.then(() => this.#onCutOff(worker));
@@ -60,7 +62,7 @@ export class WorkerSlot {
   #onCutOff(worker: WorkerProcess): void {
     if (worker !== this.#current || this.#isStopped) return;
     const reason = "had no file descriptor left for a connection, and gets none any more";
-    this.#owner.log(`worker ${this.number} (process ${worker.pid}) ${reason}: it is renewed`);
+    this.#owner.warn(`worker ${this.number} (process ${worker.pid}) ${reason}: it is renewed`);
     this.#owner.renew(this);
   }
 
@@ -77,7 +79,7 @@ export class WorkerSlot {
       const sentence = `expected workers that stay alive, but ${death}, as others did before it soon after their start`;
       this.#owner.failed(new RunError(`${sentence}; what they wrote before tells why`));
     } else {
-      this.#owner.log(`${death}; it is replaced in ${delay} ms`);
+      this.#owner.warn(`${death}; it is replaced in ${delay} ms`);
       void this.#replace(worker, delay);
     }
   }
@@ -90,7 +92,7 @@ export class WorkerSlot {
     const { ready, pid } = this.#current;
     await ready.then(
       () => this.#owner.log(`worker ${this.number} (process ${pid}) serves`),
-      (error: unknown) => this.#owner.log(`worker ${this.number} did not start: ${failureText(error)}`),
+      (error: unknown) => this.#owner.warn(`worker ${this.number} did not start: ${failureText(error)}`),
     );
   }
 
@@ -105,7 +107,7 @@ export class WorkerSlot {
       await this.prepare();
     } catch (error) {
       if (!this.#isStopped)
-        this.#owner.log(
+        this.#owner.warn(
           `worker ${this.number} stays as it is: the new one did not start: ${failureText(error)}`,
         );
       return false;

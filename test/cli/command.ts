@@ -93,13 +93,13 @@ export class Command {
     options: CommandOptions = {},
   ): Promise<Command> {
     const command = new Command(t, ["run", module, "--port", "0", ...args], options);
-    await command.says(/ at \S+\n/);
+    await command.says(/ at \S+\r?\n/);
     return command;
   }
 
   /** Where it listens. */
   get url(): string {
-    return / at (\S+)\n/.exec(this.output)?.[1] ?? assert.fail(`it told no URL: ${this.output}`);
+    return / at (\S+)\r?\n/.exec(this.output)?.[1] ?? assert.fail(`it told no URL: ${this.output}`);
   }
 
   /** The same for a WebSocket. */

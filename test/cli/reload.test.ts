@@ -83,7 +83,7 @@ class Workshop {
 
   /** The sentences in which it told of reloads. */
   get reloads(): readonly string[] {
-    return this.command.errors.match(/(?<=^jackfield: )reloads, .*$/gm) ?? [];
+    return this.command.errors.match(/(?<="msg":")reloads, [^"]*/g) ?? [];
   }
 }
 
