@@ -50,6 +50,7 @@ export class SharedContext {
     this.#stream = stream;
     this.#handle = handle;
     this.#state = state;
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is no event target
     handle.onerror = () => {
       this.#hasFailed = true;
     };
