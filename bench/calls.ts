@@ -11,12 +11,16 @@ export type Call =
   /** For the load generator: opens connections and starts the load; the reply comes when all are open. */
   | { readonly name: "load"; readonly plan: LoadPlan };
 
-/** What a process has used and done until now: the reply to each call. */
-export interface Usage {
+/** What a program has used. */
+export interface Resources {
   /** User and system CPU time, µs. */
   readonly cpu: number;
   /** Bytes. */
   readonly rss: number;
+}
+
+/** What has been used and done until now: the reply to each call. */
+export interface Usage extends Resources {
   /** The process's own clock, µs: makes the time that a reply takes through a busy event loop harmless. */
   readonly at: number;
   /** Messages that came back or deliveries, of the load generator; one that came in part counts in part. */
@@ -39,22 +43,22 @@ export type ChildMessage =
  *
  * @param prepare - does what the call wants; the reply is what has been used after it
  * @param port - where this process listens, 0 if it does not
+ * @param used - tells what has been used; by default, what this process has
  */
-export function answerCalls(prepare: (call: Call) => Promise<{ readonly messages: number }>, port = 0): void {
+export function answerCalls(prepare: Prepare, port = 0, used: () => Resources = usedByThisProcess): void {
   process.on("disconnect", () => process.exit());
   process.on("message", (message) => {
-    if (isNumberedCall(message)) void answer(prepare, message);
+    if (isNumberedCall(message)) void answer(prepare, used, message);
   });
   tell({ kind: "ready", port });
 }
 
-async function answer(
-  prepare: (call: Call) => Promise<{ readonly messages: number }>,
-  { id, call }: NumberedCall,
-): Promise<void> {
+type Prepare = (call: Call) => Promise<{ readonly messages: number }>;
+
+async function answer(prepare: Prepare, used: () => Resources, { id, call }: NumberedCall): Promise<void> {
   try {
     const { messages } = await prepare(call);
-    tell({ kind: "reply", id, usage: { ...usageNow(), messages } });
+    tell({ kind: "reply", id, usage: { ...used(), at: performance.now() * 1000, messages } });
   } catch (error) {
     tell({ kind: "failure", id, message: messageOf(error) });
   }
@@ -65,9 +69,9 @@ function tell(message: ChildMessage): void {
   process.send(message);
 }
 
-function usageNow(): Omit<Usage, "messages"> {
+function usedByThisProcess(): Resources {
   const { user, system } = process.cpuUsage();
-  return { cpu: user + system, rss: process.memoryUsage.rss(), at: performance.now() * 1000 };
+  return { cpu: user + system, rss: process.memoryUsage.rss() };
 }
 
 /** Both sides are this program, so a look at the outside is enough to tell our messages from others'. */

@@ -11,6 +11,15 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+export interface ChildOptions {
+  /** Further flags for Node. */
+  readonly flags?: readonly string[];
+  /** Arguments for the program. */
+  readonly args?: readonly string[];
+  /** The path of what runs the program in place of Node. */
+  readonly runtime?: string | undefined;
+}
+
 /** How much of a child's last words is kept, characters. */
 const MAX_LAST_WORDS = 4000;
 
@@ -32,8 +41,7 @@ export class Child {
   #lastId = 0;
   #lastWords = "";
 
-  /** @param flags - further flags for Node */
-  constructor(name: string, program: URL, flags: readonly string[] = []) {
+  constructor(name: string, program: URL, { flags = [], args = [], runtime }: ChildOptions = {}) {
     this.#name = name;
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
@@ -41,9 +49,11 @@ export class Child {
     });
     // Whoever awaits `ready` is told; but nobody may, if another child failed first.
     this.ready.catch(() => undefined);
-    this.#process = fork(fileURLToPath(program), [], {
+    this.#process = fork(fileURLToPath(program), args, {
+      ...(runtime === undefined ? {} : { execPath: runtime }),
       execArgv: ["--expose-gc", ...flags],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
+      detached: true, // the leader of a group of processes, which can be killed as a whole
     });
     running.add(this);
     this.#listen();
@@ -61,8 +71,15 @@ export class Child {
     });
   }
 
+  /** Kills the child, and the programs that it has started. */
   kill(): void {
-    this.#process.kill("SIGKILL");
+    const { pid } = this.#process;
+    if (pid === undefined) return; // could not be started
+    try {
+      process.kill(process.platform === "win32" ? pid : -pid, "SIGKILL");
+    } catch (error) {
+      if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+    }
   }
 
   /** Kills the child and waits until its CPU and port are free again. */

@@ -5,8 +5,10 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { Call, Usage } from "./calls.js";
 import { Child } from "./child.js";
-import { serverProgram, type Peer } from "./peers.js";
-import type { BroadcastWorkload, EchoWorkload, IdleWorkload, Workload } from "./workloads.js";
+import type { LoadPlan } from "./load/plan.js";
+import { isCompressed, serverProgram, type Peer } from "./peers.js";
+import { bunProgram } from "./requirements.js";
+import { COMPRESSED_SIZE, type IdleWorkload, type Workload } from "./workloads.js";
 
 /** How long things take, ms. */
 export interface Pace {
@@ -43,10 +45,12 @@ const FIRST_CONNECTIONS = 100;
  */
 const FIXED_YOUNG_GENERATION = ["--min-semi-space-size=4", "--max-semi-space-size=4"];
 
+/** Handshakes come a hundred times as seldom as messages, so that it takes longer until their code is compiled. */
+const HANDSHAKE_WARM_UP = 5;
+
 /** @throws if the peer fails, or takes longer than the pace allows */
 export async function measure(peer: Peer, workload: Workload, pace: Pace): Promise<Sample> {
-  const flags = workload.kind === "idle" ? FIXED_YOUNG_GENERATION : [];
-  const server = new Child("server", serverProgram(peer), flags);
+  const server = startServer(peer, workload);
   const load = new Child("load generator", new URL("load/main.js", import.meta.url));
   const deadline = new AbortController();
   try {
@@ -58,6 +62,14 @@ export async function measure(peer: Peer, workload: Workload, pace: Pace): Promi
     deadline.abort();
     await Promise.all([server.stop(), load.stop()]);
   }
+}
+
+/** Starts the server program of a peer as the workload wants it. */
+export function startServer(peer: Peer, workload: Workload): Child {
+  const args = isCompressed(workload) ? ["--compression"] : [];
+  const flags = workload.kind === "idle" && peer.runtime === "node" ? FIXED_YOUNG_GENERATION : [];
+  const runtime = peer.runtime === "bun" ? bunProgram() : undefined;
+  return new Child("server", serverProgram(peer, workload), { args, flags, runtime });
 }
 
 async function failAfter(timeout: number, signal: AbortSignal): Promise<never> {
@@ -79,16 +91,18 @@ async function startAndMeasure(
     : measureCpu(pair, peer, workload, pace);
 }
 
+type ActiveWorkload = Exclude<Workload, IdleWorkload>;
+
 async function measureCpu(
   { server, load, port }: Pair,
-  { speaks }: Peer,
-  { kind, connections, underWay, size }: EchoWorkload | BroadcastWorkload,
+  peer: Peer,
+  workload: ActiveWorkload,
   pace: Pace,
 ): Promise<Sample> {
   const usage: Call = { name: "usage", collect: false };
   const sample = async () => Promise.all([server.call(usage), load.call(usage)]);
-  await load.call({ name: "load", plan: { kind, port, speaks, connections, underWay, size } });
-  await wait(pace.warmUp);
+  await load.call({ name: "load", plan: planOf(workload, peer, port) });
+  await wait(workload.kind === "handshake" ? pace.warmUp * HANDSHAKE_WARM_UP : pace.warmUp);
   const [serverBefore, loadBefore] = await sample();
   await wait(pace.measured);
   const [serverAfter, loadAfter] = await sample();
@@ -101,6 +115,14 @@ async function measureCpu(
   return { value: (serverBusy / rate) * 1e6, rate, serverBusy, loadBusy: busy(loadBefore, loadAfter) };
 }
 
+function planOf(workload: ActiveWorkload, { speaks }: Peer, port: number): LoadPlan {
+  const { kind, connections } = workload;
+  if (kind === "handshake") return { kind, port, connections };
+  const { underWay, size } = workload;
+  const plan = { port, speaks, connections, underWay, size };
+  return kind === "echo" ? { ...plan, kind, compressed: workload.compressed } : { ...plan, kind };
+}
+
 function busy(before: Usage, after: Usage): number {
   return (after.cpu - before.cpu) / (after.at - before.at);
 }
@@ -108,9 +130,9 @@ function busy(before: Usage, after: Usage): number {
 async function measureMemory(
   { server, load, port }: Pair,
   { speaks }: Peer,
-  { kind, connections }: IdleWorkload,
+  { kind, connections, compressed }: IdleWorkload,
 ): Promise<Sample> {
-  const plan = { kind, port, speaks };
+  const plan = { kind, port, speaks, compressedSize: compressed ? COMPRESSED_SIZE : undefined };
   await load.call({ name: "load", plan: { ...plan, connections: FIRST_CONNECTIONS } });
   const before = await server.call({ name: "usage", collect: true });
   await load.call({ name: "load", plan: { ...plan, connections } });

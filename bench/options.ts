@@ -19,8 +19,8 @@ export interface Options {
   readonly pace: Pace;
   /** After this long no further cell is begun, ms. */
   readonly budget: number;
-  /** The folder for the report; `undefined` stands for the usual one. */
-  readonly out: string | undefined;
+  /** The folder for the report, or `"docs"`; `undefined` stands for the usual one. */
+  readonly out: { readonly folder: string } | "docs" | undefined;
 }
 
 /** A mistake in the command line; the message is for the one who typed it. */
@@ -28,16 +28,21 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
+const mainPeers = allPeers.filter(({ isMain }) => isMain);
+
 export const help = `Usage: npm run bench -- [options]
 
 Measures CPU time per message, and memory per connection, of WebSocket servers.
 
-  --quick           one short round of all, within two minutes
+  --quick           one short round of the main peers, within two minutes
   --workloads LIST  only these: ${allWorkloads.map(({ id }) => id).join(",")}
-  --peers LIST      only these: ${allPeers.map(({ id }) => id).join(",")}
+  --peers LIST      only these: ${allPeers.map(({ id }) => id).join(",")};
+                    "main" stands for ${mainPeers.map(({ id }) => id).join(",")},
+                    "all" for all (all; with --quick main)
   --rounds N        how often all are measured, in turns; medians are reported (5; with --quick 1)
   --seconds N       how long each is measured per round (2; with --quick 0.7)
-  --out DIR         where the report is written (bench/results)
+  --publish         writes the report into the docs: docs/performance.md, with the samples in bench/results/
+  --out DIR         where the report is written else (build/bench-results)
   --help            print this
 `;
 
@@ -48,6 +53,8 @@ const MIN_SECONDS = 0.1;
 const MAX_SECONDS = 10;
 const MAX_ROUNDS = 100;
 const QUICK_IDLE_CONNECTIONS = 1000;
+/** What is begun before it is done some seconds later. */
+const QUICK_BUDGET = 110_000;
 
 /**
  * @returns what to do, or `"help"`
@@ -65,11 +72,11 @@ export function readOptions(args: readonly string[]): Options | "help" {
     quick,
     command: commandOf(values),
     workloads: (quick ? workloads.map(quicker) : workloads).map(withinLimit),
-    peers: pick("peer", allPeers, values.peers),
+    peers: pick("peer", allPeers, withGroups(values.peers ?? (quick ? "main" : "all"))),
     rounds,
     pace: paceOf(seconds, quick),
-    budget: quick ? 1.5 * MINUTE : 180 * MINUTE,
-    out: values.out,
+    budget: quick && values.peers === undefined ? QUICK_BUDGET : 180 * MINUTE,
+    out: outOf(values),
   };
 }
 
@@ -83,6 +90,7 @@ function parse(args: readonly string[]) {
         peers: { type: "string" },
         rounds: { type: "string" },
         seconds: { type: "string" },
+        publish: { type: "boolean" },
         out: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
@@ -93,7 +101,14 @@ function parse(args: readonly string[]) {
   }
 }
 
-function commandOf({ out: _out, ...values }: ReturnType<typeof parse>): string {
+function outOf({ publish, out }: ReturnType<typeof parse>): Options["out"] {
+  if (publish === true && out !== undefined)
+    throw new UsageError("--publish writes into the docs, and --out elsewhere; give one of them");
+  if (publish === true) return "docs";
+  return out === undefined ? undefined : { folder: out };
+}
+
+function commandOf({ out: _out, publish: _publish, ...values }: ReturnType<typeof parse>): string {
   const args = Object.entries(values).map(([name, value]) =>
     value === true ? `--${name}` : `--${name} ${value}`,
   );
@@ -117,6 +132,24 @@ function readNumber(name: string, text: string, min: number, max: number): numbe
     throw new UsageError(`--${name} takes a number from ${min} to ${max}, not "${text}"`);
   }
   return value;
+}
+
+/** Names of groups of peers become those of the peers. */
+function withGroups(list: string): string {
+  const groups = new Map([
+    ["main", mainPeers],
+    ["all", allPeers],
+  ]);
+  const names = list.split(",").map((name) => name.trim());
+  return names
+    .map(
+      (name) =>
+        groups
+          .get(name)
+          ?.map(({ id }) => id)
+          .join(",") ?? name,
+    )
+    .join(",");
 }
 
 /** In the order of the table, whatever the order of the list. */

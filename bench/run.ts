@@ -4,7 +4,7 @@
 
 import { messageOf } from "./calls.js";
 import { measure, type Pace, type Sample } from "./measure.js";
-import type { Peer } from "./peers.js";
+import { canRun, type Peer } from "./peers.js";
 import type { Workload } from "./workloads.js";
 
 /** One peer under one workload, over all rounds. */
@@ -48,10 +48,14 @@ export async function run(options: RunOptions): Promise<readonly Cell[]> {
   return cells;
 }
 
-/** A TCP echo knows no messages, so it has nobody to publish one to. */
+/** How many cells a round has. */
+export function countCells(workloads: readonly Workload[], peers: readonly Peer[]): number {
+  return workloads.flatMap((workload) => cellsOf(workload, peers)).length;
+}
+
 function cellsOf(workload: Workload, peers: readonly Peer[]): Cell[] {
   return peers
-    .filter(({ speaks }) => speaks === "websocket" || workload.kind !== "broadcast")
+    .filter((peer) => canRun(peer, workload))
     .map((peer) => ({ workload, peer, samples: [], failure: undefined }));
 }
 
@@ -72,5 +76,5 @@ async function measureCell(cell: Cell, pace: Pace): Promise<void> {
 
 function describe({ workload, peer, samples, failure }: Cell, round: number, rounds: number): string {
   const result = failure === undefined ? samples.at(-1)?.value.toFixed(2) : `error: ${failure}`;
-  return `round ${round + 1}/${rounds}  ${workload.id.padEnd(5)} ${peer.id.padEnd(16)} ${result}`;
+  return `round ${round + 1}/${rounds}  ${workload.id.padEnd(5)} ${peer.id.padEnd(17)} ${result}`;
 }

@@ -24,6 +24,8 @@ export interface EchoWorkload extends Described {
   readonly connections: number;
   readonly underWay: number;
   readonly size: number;
+  /** Messages are JSON and compressed, there and back. */
+  readonly compressed: boolean;
 }
 
 /** One publisher keeps `underWay` messages of `size` bytes going, and each reaches all `connections`. */
@@ -34,13 +36,23 @@ export interface BroadcastWorkload extends Described {
   readonly size: number;
 }
 
-/** The connections are opened and say nothing. */
+/** The connections are opened and say nothing, or nothing more than one compressed message on each. */
 export interface IdleWorkload extends Described {
   readonly kind: "idle";
   readonly connections: number;
+  readonly compressed: boolean;
 }
 
-export type Workload = EchoWorkload | BroadcastWorkload | IdleWorkload;
+/** A visitor who is logged in connects and leaves, `connections` times at once. */
+export interface HandshakeWorkload extends Described {
+  readonly kind: "handshake";
+  readonly connections: number;
+}
+
+export type Workload = EchoWorkload | BroadcastWorkload | IdleWorkload | HandshakeWorkload;
+
+/** Of a message that is compressed, in bytes before it is. */
+export const COMPRESSED_SIZE = 500;
 
 export const workloads: readonly Workload[] = [
   {
@@ -50,6 +62,7 @@ export const workloads: readonly Workload[] = [
     connections: 100,
     underWay: 1,
     size: 32,
+    compressed: false,
     goal: { of: "raw-net", factor: 0.85, text: "≤ 0.85 × raw net" },
   },
   {
@@ -59,6 +72,7 @@ export const workloads: readonly Workload[] = [
     connections: 100,
     underWay: 16,
     size: 32,
+    compressed: false,
     goal: { of: "ws", factor: 1 / 7, text: "≤ ws / 7" },
   },
   {
@@ -68,6 +82,7 @@ export const workloads: readonly Workload[] = [
     connections: 100,
     underWay: 1,
     size: 1024,
+    compressed: false,
     goal: { of: "raw-net", factor: 1, text: "≤ raw net" },
   },
   {
@@ -77,6 +92,7 @@ export const workloads: readonly Workload[] = [
     connections: 50,
     underWay: 4,
     size: 16_384,
+    compressed: false,
     goal: { of: "ws", factor: 1 / 3, text: "≤ ws / 3" },
   },
   {
@@ -98,11 +114,37 @@ export const workloads: readonly Workload[] = [
     goal: { of: "ws", factor: 1 / 9, text: "≤ ws / 9" },
   },
   {
+    id: "Z",
+    kind: "echo",
+    what: "echo with permessage-deflate: 100 connections, one message of 500 bytes of JSON under way on each",
+    connections: 100,
+    underWay: 1,
+    size: COMPRESSED_SIZE,
+    compressed: true,
+    goal: { of: "ws", factor: 1 / 2.5, text: "≤ ws / 2.5" },
+  },
+  {
+    id: "H",
+    kind: "handshake",
+    what: "handshakes through Express with express-session, by a visitor with a session: 50 at once",
+    connections: 50,
+    goal: { of: "express-ws", factor: 1 / 1.5, text: "≤ express-ws / 1.5" },
+  },
+  {
     id: "M",
     kind: "idle",
     what: "memory: RSS per idle connection, 5,000 of them",
     connections: 5000,
+    compressed: false,
     goal: { of: undefined, factor: 6, text: "≤ 6 KiB" },
+  },
+  {
+    id: "MZ",
+    kind: "idle",
+    what: "memory: RSS per connection after one compressed message on each, 5,000 of them",
+    connections: 5000,
+    compressed: true,
+    goal: { of: undefined, factor: 12, text: "≤ 12 KiB" },
   },
 ];
 
@@ -111,13 +153,18 @@ export function unitOf({ kind }: Workload): string {
   return units[kind];
 }
 
-const units = { echo: "µs/message", broadcast: "µs/delivery", idle: "KiB/connection" } as const;
+const units = {
+  echo: "µs/message",
+  broadcast: "µs/delivery",
+  idle: "KiB/connection",
+  handshake: "µs/handshake",
+} as const;
 
 /**
  * The idle workload with fewer connections, for a quick run or where fewer files may be open.
  * The figure stays comparable within a run, as it is a slope; its noise grows.
  */
 export function withConnections(workload: IdleWorkload, connections: number): IdleWorkload {
-  const count = connections.toLocaleString("en");
-  return { ...workload, connections, what: `memory: RSS per idle connection, ${count} of them` };
+  const [from, to] = [workload.connections, connections].map((count) => count.toLocaleString("en"));
+  return { ...workload, connections, what: workload.what.replace(from ?? "", to ?? "") };
 }

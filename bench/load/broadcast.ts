@@ -3,8 +3,9 @@
  */
 
 import { Connection, openMany } from "./connection.js";
+import { dialects, type Dialect, type Route } from "./dialect.js";
 import { FirstReply } from "./first-reply.js";
-import { clientFrame, repeated, serverFrame, textOf } from "./frames.js";
+import { clientFrame, repeated, textOf } from "./frames.js";
 import type { BroadcastPlan, Load } from "./plan.js";
 
 export async function startBroadcast(plan: BroadcastPlan, fail: (error: Error) => void): Promise<Load> {
@@ -16,6 +17,7 @@ export async function startBroadcast(plan: BroadcastPlan, fail: (error: Error) =
 class BroadcastLoad implements Load {
   readonly #plan: BroadcastPlan;
   readonly #fail: (error: Error) => void;
+  readonly #dialect: Dialect;
   readonly #delivery: Buffer;
   readonly #batch: Buffer;
   readonly #bytesPerBatch: number;
@@ -25,17 +27,19 @@ class BroadcastLoad implements Load {
   #waiting = 0;
 
   constructor(plan: BroadcastPlan, fail: (error: Error) => void) {
-    const text = textOf(plan.size);
     this.#plan = plan;
     this.#fail = fail;
-    this.#delivery = serverFrame(text);
-    this.#batch = repeated(clientFrame(text), plan.underWay);
+    this.#dialect = dialects[plan.speaks];
+    const payload = this.#dialect.payload(textOf(plan.size));
+    this.#delivery = this.#dialect.reply(payload);
+    this.#batch = repeated(clientFrame(payload), plan.underWay);
     this.#bytesPerBatch = plan.connections * plan.underWay * this.#delivery.length;
   }
 
   async open(): Promise<void> {
     this.#connections = await openMany(this.#plan.connections, async () => this.#subscribe());
-    this.#publisher = await this.#connect("/publish", () => {
+    this.#publisher = await this.#connect("/publish");
+    this.#publisher.listen(() => {
       throw new Error("the publisher was sent something");
     });
     this.#connections.push(this.#publisher);
@@ -52,7 +56,8 @@ class BroadcastLoad implements Load {
 
   async #subscribe(): Promise<Connection> {
     const firstDelivery = new FirstReply(this.#delivery);
-    return this.#connect("/subscribe", (bytes) => {
+    const connection = await this.#connect("/subscribe");
+    connection.listen((bytes) => {
       if (!firstDelivery.seen) firstDelivery.check(bytes);
       this.#bytes += bytes.length;
       this.#waiting += bytes.length;
@@ -60,9 +65,13 @@ class BroadcastLoad implements Load {
       this.#waiting -= this.#bytesPerBatch;
       this.#publisher?.write(this.#batch);
     });
+    return connection;
   }
 
-  async #connect(path: string, onBytes: (bytes: Buffer) => void): Promise<Connection> {
-    return Connection.open({ port: this.#plan.port, path, onBytes, onFailure: this.#fail });
+  async #connect(route: Route): Promise<Connection> {
+    const path = this.#dialect.path(route);
+    const connection = await Connection.open({ port: this.#plan.port, path, onFailure: this.#fail });
+    await this.#dialect.greet(connection);
+    return connection;
   }
 }

@@ -2,10 +2,11 @@
  * What the load generator is told to do.
  */
 
+import type { Speech } from "./dialect.js";
+
 interface Target {
   readonly port: number;
-  /** Raw TCP gets no handshake, and gives back each masked frame as it came. */
-  readonly speaks: "websocket" | "tcp";
+  readonly speaks: Speech;
   readonly connections: number;
 }
 
@@ -14,6 +15,8 @@ export interface EchoPlan extends Target {
   readonly kind: "echo";
   readonly underWay: number;
   readonly size: number;
+  /** Messages are JSON and compressed, there and back. */
+  readonly compressed: boolean;
 }
 
 /** Opens the connections as subscribers, and one more that keeps `underWay` messages of `size` bytes going. */
@@ -23,16 +26,25 @@ export interface BroadcastPlan extends Target {
   readonly size: number;
 }
 
-/** Opens the connections and says nothing. */
+/** Opens the connections and says nothing, or nothing more than one message on each. */
 export interface IdlePlan extends Target {
   readonly kind: "idle";
+  /** The size of the one message, which is JSON and compressed, there and back; `undefined` for none. */
+  readonly compressedSize: number | undefined;
 }
 
-export type LoadPlan = EchoPlan | BroadcastPlan | IdlePlan;
+/** Logs in once, and then keeps `connections` handshakes of that visitor going. Each connection is ended at once. */
+export interface HandshakePlan {
+  readonly kind: "handshake";
+  readonly port: number;
+  readonly connections: number;
+}
+
+export type LoadPlan = EchoPlan | BroadcastPlan | IdlePlan | HandshakePlan;
 
 /** A load that runs. */
 export interface Load {
-  /** Messages that came back, or deliveries, so far. */
+  /** Messages that came back, deliveries, or handshakes, so far. */
   messages(): number;
   close(): void;
 }

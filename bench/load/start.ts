@@ -4,6 +4,7 @@
 
 import { startBroadcast } from "./broadcast.js";
 import { startEcho } from "./echo.js";
+import { startHandshakes } from "./handshake.js";
 import { startIdle } from "./idle.js";
 import type { Load, LoadPlan } from "./plan.js";
 
@@ -13,5 +14,6 @@ import type { Load, LoadPlan } from "./plan.js";
  */
 export async function startLoad(plan: LoadPlan, fail: (error: Error) => void): Promise<Load> {
   if (plan.kind === "echo") return startEcho(plan, fail);
-  return plan.kind === "broadcast" ? startBroadcast(plan, fail) : startIdle(plan, fail);
+  if (plan.kind === "broadcast") return startBroadcast(plan, fail);
+  return plan.kind === "idle" ? startIdle(plan, fail) : startHandshakes(plan, fail);
 }

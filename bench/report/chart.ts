@@ -6,27 +6,32 @@
 import type { PeerId } from "../peers.js";
 import type { Figure, Row } from "./summary.js";
 
-/** Colours that are told apart on white and on black, by most colour-blind readers too. */
-const colours: Readonly<Record<PeerId, string>> = {
+/**
+ * Who is in the chart, in colours that are told apart on white and on black, by most colour-blind readers too. More
+ * bars than these could not be read; all are in the tables.
+ */
+const colours: Readonly<Partial<Record<PeerId, string>>> = {
   "raw-net": "#8b949e",
   ws: "#d98200",
   "express-ws": "#b35c9e",
-  crossws: "#0f9d78",
+  "socket-io": "#0f9d78",
+  bun: "#d1242f",
   "jackfield-loop": "#2f81f7",
-  "jackfield-context": "#8957e5",
   "jackfield-hooks": "#79b8ff",
 };
 
-const width = 960;
+const width = 1200;
 const height = 420;
-const plot = { left: 48, right: 948, top: 96, bottom: 372 } as const;
+const plot = { left: 48, right: 1188, top: 96, bottom: 372 } as const;
 /** Bars that are higher are cut and say how high they are. */
 const MAX_RATIO = 2;
 const GAP_BETWEEN_GROUPS = 0.18;
 
 /** @returns the SVG, or `undefined` when no workload has a figure of the peer to compare with */
 export function chartOf(rows: readonly Row[], reference: PeerId): string | undefined {
-  const groups = rows.filter(({ figures }) => baseOf(figures, reference) !== undefined);
+  const groups = rows
+    .map((row) => ({ ...row, figures: row.figures.filter(({ peer }) => peer in colours) }))
+    .filter(({ figures }) => baseOf(figures, reference) !== undefined);
   const first = groups[0];
   if (first === undefined) return undefined;
   const peers = groups.map(({ figures }) => figures).toSorted((a, b) => b.length - a.length)[0] ?? [];

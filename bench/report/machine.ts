@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus, loadavg, totalmem } from "node:os";
 import type { Peer } from "../peers.js";
+import { versionsOutsideNpm } from "../requirements.js";
 
 export interface Machine {
   readonly cpu: string;
@@ -15,7 +16,7 @@ export interface Machine {
   /** Processes that wanted a core in the minute before the run: other work makes all figures worse. */
   readonly loadBefore: number;
   readonly node: string;
-  /** Versions of the packages that were measured, by name. */
+  /** Versions of what was measured, by name. */
   readonly packages: Readonly<Record<string, string>>;
 }
 
@@ -26,6 +27,7 @@ export function describeMachine(root: URL, peers: readonly Peer[]): Machine {
   for (const name of peers.flatMap((peer) => peer.packages)) {
     packages[name.replace("/node_modules/", " > ")] = versionIn(new URL(`node_modules/${name}/`, root));
   }
+  Object.assign(packages, ...peers.map(versionsOutsideNpm));
   return {
     cpu: cpus()[0]?.model.trim() ?? "unknown",
     cores: availableParallelism(),

@@ -2,6 +2,7 @@
  * The report as a Markdown page.
  */
 
+import { isCompressed, peers } from "../peers.js";
 import type { Workload } from "../workloads.js";
 import type { Machine } from "./machine.js";
 import type { RunFacts } from "./write.js";
@@ -10,11 +11,13 @@ import { tablesOf, type Table } from "./tables.js";
 
 export function pageOf(rows: readonly Row[], facts: RunFacts, chart: string | undefined): string {
   return [
-    "# Benchmark results",
+    "# Performance",
     introduction(facts),
     ...(chart === undefined ? [] : [`![Cost of each server, relative to ws](${chart})`]),
     ...tablesOf(rows).map(tableAsMarkdown),
     section("Workloads", workloadList(rows.map(({ workload }) => workload))),
+    section("Servers", serverList(rows)),
+    section("Not measured", facts.missing),
     section("Doubtful figures", doubts(rows, facts)),
     section("Run", runList(facts)),
   ]
@@ -24,11 +27,27 @@ export function pageOf(rows: readonly Row[], facts: RunFacts, chart: string | un
 }
 
 function introduction({ quick }: RunFacts): string {
-  const text =
-    "CPU time of the server process per message (E: echo, B: broadcast), and its memory per idle connection (M). " +
-    "All figures come from one run, taken in turns. Compare the ratios: the times depend on the machine.";
-  return quick ? `${text}\n\nThis was a quick run: one short round. Its figures are rough.` : text;
+  const paragraphs = [
+    "What a WebSocket server costs: CPU time per message (E: echo, Z: with compression, B: broadcast) and per " +
+      "handshake (H), and memory per connection (M: idle, MZ: after compression). All figures come from one run, " +
+      "taken in turns. Compare the ratios: the times depend on the machine.",
+    "This page is made by `npm run bench -- --publish`; [`bench/README.md`](../bench/README.md) says how it measures.",
+    ...(quick ? ["This was a quick run: one short round. Its figures are rough."] : []),
+  ];
+  return paragraphs.join("\n\n");
 }
+
+function serverList(rows: readonly Row[]): string[] {
+  const measured = new Set(rows.flatMap(({ figures }) => figures.map(({ peer }) => peer)));
+  const notes = peers
+    .filter(({ id, note }) => measured.has(id) && note !== undefined)
+    .map(({ title, note }) => `**${title}** ${note}`);
+  return rows.some(({ workload }) => isCompressed(workload)) ? [...notes, compressionNote] : notes;
+}
+
+const compressionNote =
+  "Compression is the same for all: no context is taken over from message to message, in either direction, and " +
+  "messages of 256 bytes and more are compressed. Else they keep to their defaults.";
 
 function tableAsMarkdown({ title, head, rows }: Table): string {
   const rule = head.map((_, column) => (column === 0 ? "---" : "---:"));

@@ -3,7 +3,7 @@
  */
 
 import { peers, type PeerId } from "../peers.js";
-import { references, type Figure, type Row } from "./summary.js";
+import { contender, references, type Figure, type Row } from "./summary.js";
 
 export interface Table {
   readonly title: string;
@@ -11,49 +11,63 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
-/** The medians with the goals, then one table of ratios per reference that was measured. */
+/** The goals, the medians of all peers, then one table of ratios per reference that was measured. */
 export function tablesOf(rows: readonly Row[]): readonly Table[] {
-  const columns = columnsOf(rows);
-  const measured = references.filter((id) => columns.some(({ peer }) => peer === id));
-  return [medians(rows, columns), ...measured.map((reference) => ratios(rows, columns, reference))];
+  const measured = measuredIn(rows);
+  const compared = references.filter((id) => measured.some(({ peer }) => peer === id));
+  return [
+    ...(measured.some(({ peer }) => peer === contender) ? [goals(rows)] : []),
+    medians(rows, measured),
+    ...compared.map((reference) => ratios(rows, measured, reference)),
+  ];
 }
 
-interface Column {
+interface Measured {
   readonly peer: PeerId;
   readonly title: string;
 }
 
-function columnsOf(rows: readonly Row[]): readonly Column[] {
+function measuredIn(rows: readonly Row[]): readonly Measured[] {
   return peers
     .filter(({ id }) => rows.some(({ figures }) => figures.some(({ peer }) => peer === id)))
     .map(({ id, title }) => ({ peer: id, title }));
 }
 
-function medians(rows: readonly Row[], columns: readonly Column[]): Table {
+function goals(rows: readonly Row[]): Table {
   return {
-    title: "Medians (less is better)",
-    head: ["", "unit", ...columns.map(({ title }) => title), "goal for the loop", "met"],
+    title: "Goals, for a handler that is a `for await` loop",
+    head: ["", "unit", "goal", "at most", "reached", "met"],
     rows: rows.map((row) => [
       row.workload.id,
       row.unit,
-      ...columns.map(({ peer }) => medianText(figureOf(row, peer))),
       row.workload.goal.text,
+      numberText(row.limit),
+      medianText(figureOf(row, contender)),
       row.goalMet === undefined ? "" : row.goalMet ? "yes" : "no",
     ]),
   };
 }
 
-function ratios(rows: readonly Row[], columns: readonly Column[], reference: PeerId): Table {
-  const title = columns.find(({ peer }) => peer === reference)?.title ?? reference;
+function medians(rows: readonly Row[], measured: readonly Measured[]): Table {
+  return {
+    title: "Medians (less is better)",
+    head: ["", ...rows.map(({ workload, unit }) => `${workload.id}, ${unit.split("/", 1)[0]}`)],
+    rows: measured.map(({ peer, title }) => [title, ...rows.map((row) => medianText(figureOf(row, peer)))]),
+  };
+}
+
+function ratios(rows: readonly Row[], measured: readonly Measured[], reference: PeerId): Table {
+  const title = measured.find(({ peer }) => peer === reference)?.title ?? reference;
+  const comparable = rows.filter((row) => figureOf(row, reference)?.median !== undefined);
   return {
     title: `Ratios to ${title}`,
-    head: ["", ...columns.map(({ title }) => title)],
-    rows: rows
-      .filter((row) => figureOf(row, reference)?.median !== undefined)
-      .map((row) => [
-        row.workload.id,
-        ...columns.map(({ peer }) => numberText(figureOf(row, peer)?.ratios[reference])),
-      ]),
+    head: ["", ...comparable.map(({ workload }) => workload.id)],
+    rows: measured
+      .map(({ peer, title }) => [
+        title,
+        ...comparable.map((row) => numberText(figureOf(row, peer)?.ratios[reference])),
+      ])
+      .filter(([, ...cells]) => cells.some((cell) => cell !== "")),
   };
 }
 

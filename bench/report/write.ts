@@ -3,7 +3,7 @@
  */
 
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname } from "node:path";
 import type { Cell } from "../run.js";
 import { chartOf } from "./chart.js";
 import type { Machine } from "./machine.js";
@@ -20,39 +20,50 @@ export interface RunFacts {
   /** Measured per cell and round. */
   readonly seconds: number;
   readonly machine: Machine;
+  /** Which peers could not be measured on it, and why. */
+  readonly missing: readonly string[];
 }
 
-const CHART = "results.svg";
+/** Where the report goes: paths of files. The chart stands in the folder of the page, which links to it. */
+export interface Places {
+  readonly page: string;
+  readonly chart: string;
+  readonly data: string;
+}
 
 /** @returns the paths that were written */
 export async function writeReport(
-  folder: string,
+  places: Places,
   cells: readonly Cell[],
   rows: readonly Row[],
   facts: RunFacts,
 ): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
   const chart = chartOf(rows, "ws");
-  const files: Record<string, string> = {
-    "results.json": `${JSON.stringify(dataOf(cells, rows, facts), undefined, 2)}\n`,
-    "results.md": pageOf(rows, facts, chart === undefined ? undefined : CHART),
-    ...(chart === undefined ? {} : { [CHART]: chart }),
-  };
+  const files = new Map([
+    [places.page, pageOf(rows, facts, chart === undefined ? undefined : basename(places.chart))],
+    [places.data, `${JSON.stringify(dataOf(cells, rows, facts), undefined, 2)}\n`],
+  ]);
   // The chart of an earlier run must not stand beside the tables of this one.
-  if (chart === undefined) await rm(join(folder, CHART), { force: true });
-  const paths = Object.entries(files).map(([name, text]) => ({ path: join(folder, name), text }));
-  await Promise.all(paths.map(async ({ path, text }) => writeFile(path, text)));
-  return paths.map(({ path }) => path);
+  if (chart === undefined) await rm(places.chart, { force: true });
+  else files.set(places.chart, chart);
+  await Promise.all([...files].map(async ([path, text]) => writeInFolder(path, text)));
+  return [...files.keys()];
+}
+
+async function writeInFolder(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, text);
 }
 
 function dataOf(cells: readonly Cell[], rows: readonly Row[], facts: RunFacts): object {
   return {
     ...facts,
-    workloads: rows.map(({ workload, unit, goalMet, figures }) => ({
+    workloads: rows.map(({ workload, unit, limit, goalMet, figures }) => ({
       id: workload.id,
       what: workload.what,
       unit,
       goal: workload.goal,
+      limit,
       goalMet,
       figures: figures.map((figure) => ({
         ...figure,

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { report } from "./serve.js";
+import { perMessageDeflate, report } from "./serve.js";
 
 /** As much of crossws as is used here: its published types only compile with those of browsers and of srvx. */
 interface Peer {
@@ -15,12 +15,14 @@ interface Adapter {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void>;
 }
 interface AdapterModule {
-  readonly default: (options: { readonly hooks: Hooks }) => Adapter;
+  readonly default: (options: { readonly hooks: Hooks; readonly serverOptions: object }) => Adapter;
 }
 /** A plain string, so that the compiler doesn't look for those types. */
 const adapterName: string = "crossws/adapters/node";
 const adapterModule: AdapterModule = await import(adapterName);
 const crossws = adapterModule.default;
+
+const serverOptions = { perMessageDeflate };
 
 const subscribers = new Set<Peer>();
 
@@ -29,6 +31,7 @@ const routes = new Map([
   [
     "/echo",
     crossws({
+      serverOptions,
       hooks: {
         message: (peer, message) => void peer.send(message.text()),
       },
@@ -37,6 +40,7 @@ const routes = new Map([
   [
     "/subscribe",
     crossws({
+      serverOptions,
       hooks: {
         open: (peer) => void subscribers.add(peer),
         close: (peer) => void subscribers.delete(peer),
@@ -46,6 +50,7 @@ const routes = new Map([
   [
     "/publish",
     crossws({
+      serverOptions,
       hooks: {
         message: (_peer, message) => {
           for (const subscriber of subscribers) subscriber.send(message.text());

@@ -1,10 +1,10 @@
 import express from "express";
 import expressWs from "express-ws";
 import type { WebSocket } from "ws";
-import { report } from "./serve.js";
+import { perMessageDeflate, report } from "./serve.js";
 
 const subscribers = new Set<WebSocket>();
-const { app } = expressWs(express());
+const { app } = expressWs(express(), undefined, { wsOptions: { perMessageDeflate } });
 
 app.ws("/echo", (ws) => {
   ws.on("message", (message) => ws.send(message));

@@ -1,9 +1,9 @@
 /** Jackfield with handlers that are loops over messages. */
 
 import { Sockets } from "jackfield";
-import { report } from "./serve.js";
+import { compression, COMPRESSION_THRESHOLD, report } from "./serve.js";
 
-const sockets = new Sockets();
+const sockets = new Sockets(undefined, { compression: compression && { threshold: COMPRESSION_THRESHOLD } });
 const news = sockets.room("news");
 
 sockets.route("/echo", async (ws) => {

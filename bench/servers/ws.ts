@@ -1,8 +1,8 @@
 import { WebSocketServer, type WebSocket } from "ws";
-import { report } from "./serve.js";
+import { perMessageDeflate, report } from "./serve.js";
 
 const subscribers = new Set<WebSocket>();
-const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false });
+const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate });
 
 server.on("connection", (ws, request) => {
   ws.on("error", console.error);

@@ -1,8 +1,7 @@
 /** What a module has to be served: an app, and the sockets that belong to it. */
 
 import { RunError, describe } from "../errors.js";
-import { socketsCarriedBy, type CarriedSockets } from "../node/carried-sockets.js";
-import { NodeSockets } from "../node/node-sockets.js";
+import { isSockets, socketsCarriedBy, type CarriedSockets } from "../node/carried-sockets.js";
 import { appKinds, type AppKind, type AppServer, type Credentials } from "./app-kinds.js";
 import { sentenceOf } from "./failure.js";
 import { loadModule, type Exports } from "./load-module.js";
@@ -58,7 +57,7 @@ export async function prepareServer(
   credentials?: Credentials,
 ): Promise<PreparedServer> {
   const made = await kind.serverOf(app as never, credentials);
-  const exported = Object.values(values).filter((value) => value instanceof NodeSockets);
+  const exported = Object.values(values).filter(isSockets);
   const all = new Map<unknown, CarriedSockets>();
   // Several may share what is open, as those of Fastify's plugins do.
   for (const sockets of [...socketsCarriedBy(app), ...socketsCarriedBy(made.server), ...exported]) {

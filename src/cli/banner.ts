@@ -20,9 +20,12 @@ function whatIsOn({
   maxConnections,
   grace,
   debug,
+  inspectPort,
+  accessLog,
   secure,
   broker,
   pidFile,
+  reload,
 }: RunSettings): readonly string[] {
   const each = workers === undefined ? "" : " in each";
   return [
@@ -31,7 +34,10 @@ function whatIsOn({
     `${grace} ms of grace`,
     ...(secure === undefined ? [] : ["HTTPS"]),
     ...(debug === true ? ["debugging: clients are told the messages of errors"] : []),
+    ...(inspectPort === undefined ? [] : [`the debugger of Node at port ${inspectPort}`]),
+    ...(accessLog ? ["an access log"] : []),
     ...(broker === undefined ? [] : [`the broker at ${new URL(broker).host}`]),
     ...(pidFile === undefined ? [] : [`its id in ${pidFile}`]),
+    ...(reload ? ["reloading at changes"] : []),
   ];
 }

@@ -1,8 +1,9 @@
 /** `--broker URL`: the broker that is meant, whose client is loaded only when it is. */
 
-import { InvalidOptionError, RunError } from "../errors.js";
+import { InvalidOptionError } from "../errors.js";
 import type { Broker } from "../rooms/broker.js";
 import type { NetworkOptions } from "../rooms/network-settings.js";
+import { importOptional } from "./optional-package.js";
 
 /** A broker that is known by the protocols of its URLs. */
 interface BrokerKind {
@@ -45,28 +46,12 @@ export async function brokerFrom(url: string, options: NetworkOptions = {}): Pro
   const protocol = URL.canParse(url) ? new URL(url).protocol : "";
   const kind = kinds.find(({ protocols }) => protocols.includes(protocol));
   if (kind === undefined) throw noBroker(url, protocol);
-  try {
-    return await kind.make(url, options);
-  } catch (error) {
-    if (isMissing(error, kind.client)) throw noClient(kind);
-    throw error;
-  }
+  const install = "npm install";
+  return importOptional(kind.client, "broker", () => kind.make(url, options), install);
 }
 
 function noBroker(url: string, protocol: string): InvalidOptionError {
   const beginnings = kinds.flatMap(({ protocols }) => protocols.map((each) => `${each}//`));
   const received = protocol !== "" && url.startsWith(`${protocol}//`) ? `${protocol}//…` : "another text";
   return new InvalidOptionError("broker", `a URL that begins with ${beginnings.join(", ")}`, received);
-}
-
-function noClient({ name, client }: BrokerKind): RunError {
-  return new RunError(
-    `expected the package ${client}, which the broker for ${name} needs, but it is not installed; npm install ${client}`,
-  );
-}
-
-/** Whether that package itself is not there: one that it needs is another matter. */
-function isMissing(error: unknown, name: string): boolean {
-  if (!(error instanceof Error) || Reflect.get(error, "code") !== "ERR_MODULE_NOT_FOUND") return false;
-  return error.message.includes(`'${name}'`);
 }

@@ -84,11 +84,12 @@ export async function removeStaleSocket(address: ListenAddress): Promise<void> {
     throw new RunError(
       `expected a path for a Unix socket, but ${address.path} is something else; remove it, or choose another with --unix`,
     );
-  if (!(await isAnswered(address.path))) await unlink(address.path);
+  if (!(await isAnswered(address))) await unlink(address.path);
 }
 
-async function isAnswered(path: string): Promise<boolean> {
-  const connection = connect(path);
+/** Whether somebody listens there. */
+export async function isAnswered(address: ListenAddress): Promise<boolean> {
+  const connection = connect(address);
   try {
     await once(connection, "connect");
     return true;

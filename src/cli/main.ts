@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { loadApplication, prepareServer } from "./application.js";
 import { readCommand, type Command } from "./command-line.js";
 import { connect } from "./connect.js";
-import { detailsOf, sentenceOf } from "./failure.js";
+import { exitAfter, failureText } from "./failure.js";
 import { publish } from "./publish.js";
 import { routeLines } from "./route-list.js";
 import { run } from "./run.js";
@@ -47,10 +47,8 @@ function say(text: string): Promise<void> {
 
 /** In a sentence; where the app is at fault, with what it threw. */
 function complain(error: unknown): Promise<void> {
-  const details = detailsOf(error);
   return new Promise((resolve) => {
-    const text = `jackfield: ${sentenceOf(error)}\n${details === undefined ? "" : `${details}\n`}`;
-    process.stderr.write(text, () => resolve());
+    process.stderr.write(`jackfield: ${failureText(error)}\n`, () => resolve());
   });
 }
 
@@ -59,5 +57,5 @@ try {
   process.exit(0); // whatever the app may still have open
 } catch (error) {
   await complain(error);
-  process.exit(1);
+  exitAfter(error);
 }

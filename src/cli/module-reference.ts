@@ -15,7 +15,7 @@ export interface ModuleReference {
 }
 
 /** What may be left out at the end. */
-const extensions = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts"] as const;
+const extensions = ["", ".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".tsx"] as const;
 
 /**
  * Finds the file.
@@ -35,6 +35,11 @@ export async function findModule(reference: string, folder: string): Promise<Mod
   throw new RunError(
     `expected the file of a module, but there is no ${path} in ${folder}; give its path, as in jackfield run app.js`,
   );
+}
+
+/** Whether it is TypeScript, which has to be made JavaScript first. */
+export function isTypeScript({ file }: ModuleReference): boolean {
+  return /\.([cm]?ts|tsx)$/.test(file);
 }
 
 async function isFile(path: string): Promise<boolean> {

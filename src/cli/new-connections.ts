@@ -36,6 +36,11 @@ export class NewConnections {
     if (this.#silent.delete(connection)) this.#changes.emit("change");
   }
 
+  /** Drops them all. */
+  drop(): void {
+    for (const connection of this.#silent) connection.destroy();
+  }
+
   /** Settles when each of them has asked for something or is gone, or when the time is over, in milliseconds. */
   async haveAsked(within: number): Promise<void> {
     const signal = AbortSignal.timeout(within);

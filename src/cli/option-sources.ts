@@ -11,6 +11,7 @@ import type { ListenAddress, RunOptions, RunSettings, SecureFiles } from "./run-
 
 const DEFAULT_HOST = "127.0.0.1";
 const DEFAULT_PORT = 5_000;
+const DEFAULT_INSPECT_PORT = 9_229;
 
 /** The names that the file may have; there may be one of them. */
 const configFiles = ["jackfield.config.js", "jackfield.config.json"] as const;
@@ -78,15 +79,21 @@ async function readOptions(name: string, file: string): Promise<unknown> {
  */
 export function runSettings(...sources: readonly RunOptions[]): RunSettings {
   const merged: RunOptions = Object.assign({}, ...sources.toReversed());
-  const { maxConnections, grace = DEFAULT_GRACE, debug, broker, pidFile, workers } = merged;
+  const { maxConnections, grace = DEFAULT_GRACE, debug, accessLog = false, broker, pidFile } = merged;
+  const { inspect = false, inspectPort = DEFAULT_INSPECT_PORT } = merged;
+  const { reload = false, reloadExtensions, workers = reload ? 1 : undefined } = merged;
   return {
     address: addressOf(sources),
     secure: secureFilesOf(merged),
     maxConnections,
     grace,
     debug,
+    inspectPort: inspect ? inspectPort : undefined,
+    accessLog,
     broker,
     pidFile,
+    reload,
+    reloadExtensions,
     workers: workers === "auto" ? availableParallelism() : workers,
   };
 }

@@ -64,9 +64,22 @@ const kinds: Readonly<Record<keyof RunOptions, Kind & Pick<OptionEntry, "hint" |
   workers: { ...countOrAuto, hint: "NUMBER|auto", help: "serve in so many supervised processes" },
   maxConnections: { ...count, hint: "NUMBER", help: "so many sockets may be open in each process" },
   grace: { ...wholeNumber(0), hint: "MS", help: "so long handlers may take to finish at the end (10000)" },
-  debug: { ...flag, hint: "", help: "tell clients the messages of errors; not for production" },
+  debug: {
+    ...flag,
+    hint: "",
+    help: "tell clients the messages of errors, log what goes over connections; not for production",
+  },
+  inspect: { ...flag, hint: "", help: "open the debugger of Node" },
+  inspectPort: {
+    ...wholeNumber(1, 65_535),
+    hint: "NUMBER",
+    help: "at this port; further workers at those that follow (9229)",
+  },
+  accessLog: { ...flag, hint: "", help: "log each request and each socket" },
   broker: { ...text, hint: "URL", help: "reach other processes by this Redis or NATS server" },
   pidFile: { ...text, hint: "FILE", help: "write the id of the main process there" },
+  reload: { ...flag, hint: "", help: "load the app anew when a file changes; for development" },
+  reloadExtensions: { ...text, hint: "js,…", help: "watch files with these extensions" },
 };
 
 /** All of them, in the order of the help. */

@@ -7,12 +7,8 @@ import { RunError } from "../errors.js";
 import type { Audience } from "../rooms/audience.js";
 import { Publisher } from "../routing/publisher.js";
 import { brokerFrom } from "./broker-from-url.js";
-import { fileOptions } from "./option-sources.js";
+import { environmentOptions, fileOptions } from "./option-sources.js";
 import type { PublishDeed, PublishOptions, PublishTarget } from "./publish-command.js";
-import type { RunOptions } from "./run-options.js";
-
-/** Those of `jackfield run`. */
-type FileOptions = RunOptions & { readonly broker?: string };
 
 /** Done to those who are meant; settles when the broker has taken it. */
 type Deed = (audience: Audience) => Promise<void>;
@@ -44,16 +40,12 @@ export async function publish({ broker, target, deed, timeout }: PublishOptions)
 
 /** That of the environment, or of the file. */
 async function configuredBroker(): Promise<string> {
-  const url = process.env["JACKFIELD_BROKER"] ?? (await optionsInFile()).broker;
+  const url = environmentOptions(process.env).broker ?? (await fileOptions(process.cwd())).broker;
   if (url !== undefined) return url;
   throw new RunError(
     "expected the URL of the app's broker, but there is none; give it with --broker redis://127.0.0.1:6379, " +
       "or with JACKFIELD_BROKER",
   );
-}
-
-async function optionsInFile(): Promise<FileOptions> {
-  return fileOptions(process.cwd());
 }
 
 function audienceOf(publisher: Publisher, target: PublishTarget): Audience {

@@ -16,8 +16,17 @@ export interface RunOptions {
   readonly maxConnections?: number;
   /** How long handlers and requests may take to finish when a process ends, in milliseconds. @default 10000 */
   readonly grace?: number;
-  /** Whether the message of an error in a handler is told to the client. Not for production. @default that of the app */
+  /**
+   * Whether the message of an error in a handler is told to the client, and the log has what goes over each connection, but
+   * not what is in messages. Not for production. @default that of the app, without the log
+   */
   readonly debug?: boolean;
+  /** Whether the debugger of Node is opened in each process that serves, at 127.0.0.1. @default false */
+  readonly inspect?: boolean;
+  /** Where; further workers have the ports that follow. From 1 to 65535. @default 9229 */
+  readonly inspectPort?: number;
+  /** Whether each HTTP request and each socket is logged. @default false */
+  readonly accessLog?: boolean;
   /**
    * The URL of the broker that carries what is sent to rooms, routes, identities and all to other processes: of Redis
    * (`redis:`, `rediss:`) or NATS (`nats:`, `tls:`). It holds above the option of the app.
@@ -27,6 +36,18 @@ export interface RunOptions {
   readonly broker?: string;
   /** A file that holds the id of the main process while it runs. @default none */
   readonly pidFile?: string;
+  /**
+   * Whether the app is loaded anew when a file of the project changes, for development. There is one worker, at least.
+   *
+   * @default false
+   */
+  readonly reload?: boolean;
+  /**
+   * The extensions of the files that are watched for that, with commas between them: `"js,json,ejs"`.
+   *
+   * @default those of programs, data, templates and styles
+   */
+  readonly reloadExtensions?: string;
   /**
    * How many processes serve the app, supervised by one that doesn't; `"auto"` is one for each processor.
    *
@@ -51,8 +72,13 @@ export interface RunSettings {
   readonly maxConnections: number | undefined;
   readonly grace: number;
   readonly debug: boolean | undefined;
+  /** `undefined` where there is no debugger. */
+  readonly inspectPort: number | undefined;
+  readonly accessLog: boolean;
   readonly broker: string | undefined;
   readonly pidFile: string | undefined;
+  readonly reload: boolean;
+  readonly reloadExtensions: string | undefined;
   /** `undefined` where nobody supervises. */
   readonly workers: number | undefined;
 }

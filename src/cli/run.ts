@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import { InvalidOptionError } from "../errors.js";
 import { applicationOf, loadApplication } from "./application.js";
+import { openInspector } from "./inspector.js";
 import { checkedOptions } from "./option-table.js";
 import { environmentOptions, fileOptions, runSettings } from "./option-sources.js";
 import type { RunOptions } from "./run-options.js";
@@ -29,16 +30,18 @@ export async function run(target: string | URL | object, options: RunOptions = {
   const folder = process.cwd();
   const given = checkedOptions({ ...options }, ({ name }) => name);
   const settings = runSettings(given, environmentOptions(process.env), await fileOptions(folder));
-  const { workers } = settings;
+  const { workers, reload, inspectPort } = settings;
   const module = target instanceof URL ? fileURLToPath(target) : target;
   if (typeof module !== "string") {
-    if (workers === undefined) return runHere(await applicationOf(module), settings);
-    throw new InvalidOptionError(
-      "workers",
-      "none, as an app was given and no module that they could load",
-      workers,
-    );
+    if (workers === undefined) {
+      if (inspectPort !== undefined) await openInspector(inspectPort);
+      return runHere(await applicationOf(module), settings);
+    }
+    const why = "as an app was given and no module that they could load";
+    if (reload) throw new InvalidOptionError("reload", `no workers, and so false, ${why}`, reload);
+    throw new InvalidOptionError("workers", `none, ${why}`, workers);
   }
   if (workers !== undefined) return runWorkers({ module, folder, settings }, workers);
+  if (inspectPort !== undefined) await openInspector(inspectPort); // before the app begins
   return runHere(await loadApplication(module, folder), settings);
 }

@@ -4,14 +4,19 @@ import { readFile } from "node:fs/promises";
 import type { Server } from "node:http";
 import { Server as NetServer } from "node:net";
 import { RunError } from "../errors.js";
+import { CloseCode } from "../protocol/close-code.js";
 import type { Broker } from "../rooms/broker.js";
+import type { OpenSockets } from "../routing/open-sockets.js";
 import { prepareServer, type Application, type PreparedServer } from "./application.js";
 import type { Credentials } from "./app-kinds.js";
+import { AccessLog } from "./access-log.js";
 import { brokerFrom } from "./broker-from-url.js";
 import { sentenceOf } from "./failure.js";
 import { startServer, urlOf } from "./listening.js";
 import { NewConnections } from "./new-connections.js";
+import { ReloadPage } from "./reload-page.js";
 import { routeLines } from "./route-list.js";
+import type { RunLog } from "./run-log.js";
 import type { RunSettings, SecureFiles } from "./run-options.js";
 
 /** So long who was let in last may take to say what it wants, in milliseconds. */
@@ -19,6 +24,9 @@ const LAST_REQUESTS = 1_000;
 
 /** So often it is looked whether connections have become idle, in milliseconds. */
 const IDLE_CHECK = 50;
+
+/** What sockets are told by a process that ends since the app is loaded anew. */
+const RELOADS = { code: CloseCode.serviceRestart, reason: "reload" } as const;
 
 /** What is told of an app that is served. */
 export interface ServingFacts {
@@ -29,35 +37,52 @@ export interface ServingFacts {
   readonly routes: readonly string[];
 }
 
+/** What a process has besides the settings. */
+export interface Surroundings {
+  readonly log: RunLog;
+  /** For those sockets to which neither the settings nor the app give one. */
+  readonly broker?: Broker | undefined;
+  /** Where the app is loaded anew at changes: what distinguishes this code from what it was before. */
+  readonly generation?: string | undefined;
+}
+
+/** What there is to end. */
+interface ServingParts {
+  readonly prepared: PreparedServer;
+  readonly newConnections: NewConnections;
+  readonly reloadPage: ReloadPage | undefined;
+  readonly accessLog: AccessLog | undefined;
+}
+
 export class Serving {
   readonly facts: ServingFacts;
-  readonly #prepared: PreparedServer;
-  readonly #newConnections: NewConnections;
+  readonly #parts: ServingParts;
   #end: Promise<void> | undefined;
 
-  private constructor(facts: ServingFacts, prepared: PreparedServer, newConnections: NewConnections) {
+  private constructor(facts: ServingFacts, parts: ServingParts) {
     this.facts = facts;
-    this.#prepared = prepared;
-    this.#newConnections = newConnections;
+    this.#parts = parts;
   }
 
   /**
    * Makes the server of an app, and has it listen.
    *
-   * @param broker - for those sockets to which neither the settings nor the app give one
    * @throws {RunError} if it can't
    */
-  static async start(application: Application, settings: RunSettings, broker?: Broker): Promise<Serving> {
-    const { address, secure, debug, maxConnections } = settings;
+  static async start(
+    application: Application,
+    settings: RunSettings,
+    { log, broker, generation }: Surroundings,
+  ): Promise<Serving> {
+    const { address, secure } = settings;
     const prepared = await prepareServer(application, await credentialsIn(secure));
     const { server, sockets } = prepared;
-    for (const { openSockets } of sockets) {
-      openSockets.override({
-        ...(debug === undefined ? {} : { debug }),
-        ...(maxConnections === undefined ? {} : { maxConnections }),
-      });
-    }
-    await connectAll(sockets, settings.broker, broker);
+    for (const { openSockets } of sockets) override(openSockets, settings, log);
+    const given =
+      settings.broker === undefined ? undefined : await brokerFrom(settings.broker, { logger: log });
+    connectAll(sockets, given, broker);
+    const accessLog = settings.accessLog ? new AccessLog(server, log) : undefined;
+    const reloadPage = generation === undefined ? undefined : new ReloadPage(server, generation);
     const newConnections = new NewConnections(server);
     await startServer(prepared, address);
     const facts = {
@@ -65,7 +90,7 @@ export class Serving {
       what: [...new Set([application.name, application.kind.name])].join(", "),
       routes: routeLines(sockets),
     };
-    return new Serving(facts, prepared, newConnections);
+    return new Serving(facts, { prepared, newConnections, reloadPage, accessLog });
   }
 
   /**
@@ -73,18 +98,26 @@ export class Serving {
    * their handlers, and HTTP requests, may finish within the grace period. Called again, it gives the same end.
    *
    * @param grace - in milliseconds
+   * @param reloads - whether another process, with the app loaded anew, serves already: sockets get 1012 then, and
+   * nobody waits for connections that have asked for nothing yet
    */
-  end(grace: number): Promise<void> {
-    this.#end ??= this.#run(grace);
+  end(grace: number, reloads = false): Promise<void> {
+    this.#end ??= this.#run(grace, reloads);
     return this.#end;
   }
 
-  async #run(grace: number): Promise<void> {
-    const { server, sockets, close } = this.#prepared;
+  async #run(grace: number, reloads: boolean): Promise<void> {
+    const { prepared, newConnections, reloadPage, accessLog } = this.#parts;
+    const { server, sockets, close } = prepared;
     const graceEnd = performance.now() + grace;
     const graceLeft = (): number => Math.max(0, Math.round(graceEnd - performance.now()));
     const closed = stopAccepting(server);
-    await this.#newConnections.haveAsked(Math.min(LAST_REQUESTS, grace));
+    reloadPage?.end();
+    if (reloads) {
+      server.closeIdleConnections();
+      newConnections.drop();
+      for (const { openSockets } of sockets) openSockets.farewell = RELOADS;
+    } else await newConnections.haveAsked(Math.min(LAST_REQUESTS, grace));
     await Promise.all(sockets.map((each) => each.close({ grace: graceLeft() })));
     const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK);
     const late = setTimeout(() => server.closeAllConnections(), graceLeft());
@@ -92,21 +125,31 @@ export class Serving {
     clearInterval(idleCheck);
     clearTimeout(late);
     await close?.();
+    accessLog?.end();
   }
+}
+
+/** Has what is set for the process hold above what the app says. */
+function override(openSockets: OpenSockets, { debug, maxConnections }: RunSettings, log: RunLog): void {
+  openSockets.override({
+    ...(debug === undefined ? {} : { debug }),
+    ...(debug === true ? { trace: (what) => log.debug(what) } : {}),
+    ...(maxConnections === undefined ? {} : { maxConnections }),
+    ...(openSockets.settings.logger === console ? { logger: log } : {}),
+  });
 }
 
 /**
  * Connects sockets with those of other processes.
  *
- * @param url - of the broker for all of them
- * @param standard - the broker for those that have none, if there is no URL
+ * @param given - the broker for all of them
+ * @param standard - the broker for those that have none, if none is given
  */
-async function connectAll(
+function connectAll(
   sockets: PreparedServer["sockets"],
-  url: string | undefined,
+  given: Broker | undefined,
   standard: Broker | undefined,
-): Promise<void> {
-  const given = url === undefined ? undefined : await brokerFrom(url);
+): void {
   for (const [at, { openSockets }] of sockets.entries()) {
     const broker = given ?? (openSockets.settings.broker === undefined ? standard : undefined);
     // Several are not one audience because of a broker that the app doesn't know of.

@@ -6,6 +6,7 @@ import { banner } from "./banner.js";
 import { deferred } from "./deferred.js";
 import { removeStaleSocket } from "./listening.js";
 import { PidFile } from "./pid-file.js";
+import { openLog } from "./run-log.js";
 import type { RunSettings } from "./run-options.js";
 import type { Running } from "./running.js";
 import { Serving } from "./serving.js";
@@ -18,7 +19,8 @@ const endingSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 export async function runHere(application: Application, settings: RunSettings): Promise<Running> {
   await removeStaleSocket(settings.address);
   const pidFile = await PidFile.write(settings.pidFile);
-  const serving = await Serving.start(application, settings).catch(async (error: unknown) => {
+  const log = await openLog(settings.debug);
+  const serving = await Serving.start(application, settings, { log }).catch(async (error: unknown) => {
     await pidFile.remove();
     throw error;
   });

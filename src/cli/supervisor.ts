@@ -1,5 +1,6 @@
 /** Serves an app in worker processes, and keeps them alive. */
 
+import { randomUUID } from "node:crypto";
 import { RunError } from "../errors.js";
 import { ClusterHub } from "../rooms/cluster-hub.js";
 import { banner } from "./banner.js";
@@ -7,7 +8,10 @@ import { deferred, type Deferred } from "./deferred.js";
 import { after } from "./after.js";
 import { sentenceOf } from "./failure.js";
 import { removeStaleSocket, withKnownPort } from "./listening.js";
+import { orUndo } from "./or-undo.js";
 import { PidFile } from "./pid-file.js";
+import { Reloading, type Reloadable } from "./reloading.js";
+import { openLog, type RunLog } from "./run-log.js";
 import type { Running } from "./running.js";
 import type { ServingFacts } from "./serving.js";
 import { endAt, handleSignals, type SignalHandlers } from "./signals.js";
@@ -19,12 +23,19 @@ import { WorkerSlot, type SlotOwner } from "./worker-slot.js";
  *
  * @throws {RunError} if one of them doesn't start
  */
-export async function runWorkers(order: WorkerOrder, workers: number): Promise<Running> {
+export async function runWorkers(
+  order: Omit<WorkerOrder, "generation" | "worker">,
+  workers: number,
+): Promise<Running> {
   const { settings } = order;
   await removeStaleSocket(settings.address);
   const address = await withKnownPort(settings.address);
   const pidFile = await PidFile.write(settings.pidFile);
-  const supervisor = new Supervisor({ ...order, settings: { ...settings, address } });
+  const supervisor = new Supervisor(
+    { ...order, settings: { ...settings, address }, generation: randomUUID() },
+    workers,
+    await openLog(),
+  );
   const stopHandling = handleSignals(supervisor.signals);
   const finished = after(supervisor.finished, async () => {
     stopHandling();
@@ -32,7 +43,7 @@ export async function runWorkers(order: WorkerOrder, workers: number): Promise<R
   });
   finished.catch(() => undefined); // whoever waits for it is told; nobody must
   try {
-    const { url } = await supervisor.start(workers);
+    const { url } = await supervisor.start();
     const end = async (): Promise<void> => {
       await supervisor.end();
       await finished;
@@ -45,7 +56,7 @@ export async function runWorkers(order: WorkerOrder, workers: number): Promise<R
   }
 }
 
-class Supervisor implements SlotOwner {
+class Supervisor implements SlotOwner, Reloadable {
   readonly signals: SignalHandlers = {
     ...endAt(
       ["SIGTERM", "SIGINT"],
@@ -59,38 +70,73 @@ class Supervisor implements SlotOwner {
   readonly hub: ClusterHub = new ClusterHub();
   /** Settles when all workers are gone. */
   readonly finished: Promise<void>;
-  readonly #order: WorkerOrder;
+  #order: SlotOwner["order"];
   readonly #slots: WorkerSlot[] = [];
+  readonly #workers: number;
+  readonly #log: RunLog;
   readonly #finish: Deferred;
+  #reloading: Reloading | undefined;
   #ending: Promise<void> | undefined;
   #failure: RunError | undefined;
-  /** What signals ask for is done one after the other. */
+  /** What signals and reloads ask for is done one after the other. */
   #changes: Promise<void> = Promise.resolve();
 
-  constructor(order: WorkerOrder) {
+  constructor(order: SlotOwner["order"], workers: number, log: RunLog) {
     this.#order = order;
+    this.#log = log;
+    this.#workers = workers;
     this.#finish = deferred();
     this.finished = this.#finish.promise;
   }
 
+  get order(): SlotOwner["order"] {
+    return this.#order;
+  }
+
   /** @returns what the first worker tells @throws {RunError} by rejecting, if one of them doesn't start */
-  async start(workers: number): Promise<ServingFacts> {
-    while (this.#slots.length < workers) this.#newSlot();
-    const [facts] = await Promise.all(this.#slots.map(({ ready }) => ready));
-    if (facts === undefined || this.#ending !== undefined)
-      throw new RunError("it was ended before it served");
+  async start(): Promise<ServingFacts> {
+    if (this.#order.settings.reload) this.#reloading = await Reloading.begin(this, this.#order);
+    if (this.#ending !== undefined) await this.#reloading?.end();
+    const facts = await (this.#reloading?.start() ?? this.#startAll());
     process.stdout.write(banner(facts, this.#order.settings));
     return facts;
   }
 
+  async #startAll(): Promise<ServingFacts> {
+    if (this.#ending === undefined) while (this.#slots.length < this.#workers) this.#newSlot();
+    const [facts] = await Promise.all(this.#slots.map(({ ready }) => ready));
+    if (facts === undefined || this.#ending !== undefined)
+      throw new RunError("it was ended before it served");
+    return facts;
+  }
+
+  startAll(outdated: AbortSignal): Promise<ServingFacts> {
+    const kill = (): Promise<unknown> => Promise.all(this.#slots.splice(0).map((slot) => slot.kill()));
+    return orUndo(() => this.#startAll(), kill, outdated);
+  }
+
+  replaceAll(outdated: AbortSignal): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#order = { ...this.#order, generation: randomUUID() };
+      const prepare = (): Promise<unknown> => Promise.all(this.#slots.map((slot) => slot.prepare()));
+      const abandon = (): Promise<unknown> => Promise.all(this.#slots.map((slot) => slot.abandon()));
+      await orUndo(prepare, abandon, outdated);
+      await Promise.all(this.#slots.map((slot) => slot.takeOver(true)));
+    });
+  }
+
   #newSlot(): WorkerSlot {
-    const slot = new WorkerSlot(this.#slots.length + 1, this.#order, this);
+    const slot = new WorkerSlot(this.#slots.length + 1, this);
     this.#slots.push(slot);
     return slot;
   }
 
   log(sentence: string): void {
-    process.stderr.write(`jackfield: ${sentence}\n`);
+    this.#log.info(sentence);
+  }
+
+  warn(sentence: string): void {
+    this.#log.warn(sentence);
   }
 
   renew(slot: WorkerSlot): void {
@@ -98,6 +144,7 @@ class Supervisor implements SlotOwner {
   }
 
   failed(error: RunError): void {
+    if (this.#reloading !== undefined) return this.warn(`waits for a change: ${error.message}`);
     this.#failure ??= error;
     void this.end();
   }
@@ -109,7 +156,7 @@ class Supervisor implements SlotOwner {
   }
 
   async #endAll(): Promise<void> {
-    await Promise.all([...this.#slots.map((slot) => slot.stop()), this.#changes]);
+    await Promise.all([...this.#slots.map((slot) => slot.stop()), this.#changes, this.#reloading?.end()]);
     if (this.#failure === undefined) this.#finish.resolve();
     else this.#finish.reject(this.#failure);
   }
@@ -120,9 +167,13 @@ class Supervisor implements SlotOwner {
   }
 
   #change(task: () => Promise<void>): void {
-    this.#changes = this.#changes
-      .then(() => (this.#ending === undefined ? task() : undefined))
-      .catch((error: unknown) => this.log(sentenceOf(error)));
+    this.#inTurn(task).catch((error: unknown) => this.log(sentenceOf(error)));
+  }
+
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const done = this.#changes.then(() => (this.#ending === undefined ? task() : undefined));
+    this.#changes = done.catch(() => undefined); // whoever asked for it is told
+    return done;
   }
 
   async #renewAll(): Promise<void> {

@@ -4,13 +4,22 @@ import cluster from "node:cluster";
 import { once } from "node:events";
 import { ClusterBroker } from "../rooms/cluster-broker.js";
 import { loadApplication } from "./application.js";
-import { detailsOf, sentenceOf } from "./failure.js";
+import { detailsOf, exitAfter, sentenceOf } from "./failure.js";
+import { openInspectorWhenFree } from "./inspector.js";
+import { openLog } from "./run-log.js";
 import { Serving } from "./serving.js";
 import { endAt, handleSignals } from "./signals.js";
-import { ORDER, type EndMessage, type WorkerMessage, type WorkerOrder } from "./worker-messages.js";
+import {
+  ORDER,
+  graceAtEnd,
+  type EndMessage,
+  type WorkerMessage,
+  type WorkerOrder,
+} from "./worker-messages.js";
 
 const order = JSON.parse(process.env[ORDER] ?? "{}") as WorkerOrder;
 delete process.env[ORDER]; // it is no affair of the app, nor of what the app starts
+if (order.settings.reload) process.env["JACKFIELD_RELOAD"] = "1"; // which the app may want to know
 
 const ignored = (): void => undefined;
 
@@ -18,14 +27,22 @@ const ignored = (): void => undefined;
 handleSignals({ SIGINT: ignored, SIGHUP: ignored, SIGTTIN: ignored, SIGTTOU: ignored });
 
 try {
+  const { inspectPort, debug } = order.settings;
+  if (inspectPort !== undefined) openInspectorWhenFree(inspectPort + order.worker - 1).catch(ignored); // it goes on looking
+  const log = await openLog(debug);
   const application = await loadApplication(order.module, order.folder);
-  const serving = await Serving.start(application, order.settings, new ClusterBroker());
-  const end = (): void => {
-    serving.end(order.settings.grace).then(leave, fail).catch(ignored);
+  const serving = await Serving.start(application, order.settings, {
+    log,
+    broker: new ClusterBroker({ logger: log }),
+    generation: order.settings.reload ? order.generation : undefined,
+  });
+  const end = (reloads: boolean): void => {
+    const grace = graceAtEnd(order.settings, reloads);
+    serving.end(grace, reloads).then(leave, fail).catch(ignored);
   };
-  handleSignals(endAt(["SIGTERM"], end));
-  process.on("message", ({ type }: EndMessage) => {
-    if (type === "end") end();
+  handleSignals(endAt(["SIGTERM"], () => end(false)));
+  process.on("message", ({ type, reloads }: EndMessage) => {
+    if (type === "end") end(reloads);
   });
   await tell({ type: "ready", facts: serving.facts });
 } catch (error) {
@@ -44,7 +61,7 @@ async function leave(): Promise<void> {
 
 async function fail(error: unknown): Promise<void> {
   await tell({ type: "failed", sentence: sentenceOf(error), details: detailsOf(error) });
-  process.exit(1);
+  exitAfter(error);
 }
 
 /** Settles when it is sent, or nobody is there any more. */

@@ -13,6 +13,10 @@ export interface WorkerOrder {
   /** Where the module is looked for. */
   readonly folder: string;
   readonly settings: RunSettings;
+  /** Which worker it is, from 1. */
+  readonly worker: number;
+  /** Distinguishes this code from what it was before a reload. */
+  readonly generation: string;
 }
 
 /** What a worker tells. */
@@ -20,7 +24,17 @@ export type WorkerMessage =
   | { readonly type: "ready"; readonly facts: ServingFacts }
   | { readonly type: "failed"; readonly sentence: string; readonly details: string | undefined };
 
-/** What a worker is told: to end gracefully. */
+/** What a worker is told: to end. */
 export interface EndMessage {
   readonly type: "end";
+  /** Whether it ends since the app is loaded anew. */
+  readonly reloads: boolean;
+}
+
+/** Nobody should wait for long to see what was changed; in milliseconds. */
+const RELOAD_GRACE = 500;
+
+/** How long handlers and requests may take to finish at the end of a worker, in milliseconds. */
+export function graceAtEnd({ grace }: RunSettings, reloads: boolean): number {
+  return reloads ? Math.min(grace, RELOAD_GRACE) : grace;
 }

@@ -6,8 +6,15 @@ import { fileURLToPath } from "node:url";
 import { RunError } from "../errors.js";
 import type { ClusterHub } from "../rooms/cluster-hub.js";
 import { HandedConnections } from "./handed-connections.js";
+import type { RunSettings } from "./run-options.js";
 import type { ServingFacts } from "./serving.js";
-import { ORDER, type EndMessage, type WorkerMessage, type WorkerOrder } from "./worker-messages.js";
+import {
+  ORDER,
+  graceAtEnd,
+  type EndMessage,
+  type WorkerMessage,
+  type WorkerOrder,
+} from "./worker-messages.js";
 
 /** So much longer than its grace period a worker may take to end, in milliseconds. */
 const EXTRA_TIME = 3_000;
@@ -26,14 +33,15 @@ export class WorkerProcess {
   /** Settles if it had no file descriptor left for a connection: it gets none any more from then on. */
   readonly cutOff: Promise<void>;
   readonly #worker: Worker;
-  readonly #grace: number;
+  readonly #settings: RunSettings;
+  #phase: "starts" | "listens" | "failed" = "starts";
   #killer: NodeJS.Timeout | undefined;
 
   /** @param hub - carries what it tells the other workers */
   constructor(order: WorkerOrder, hub: ClusterHub) {
     const exec = fileURLToPath(new URL("worker-main.js", import.meta.url));
     cluster.setupPrimary({ exec, args: [], serialization: "advanced" });
-    this.#grace = order.settings.grace;
+    this.#settings = order.settings;
     this.#worker = cluster.fork({ [ORDER]: JSON.stringify(order) });
     hub.add(this.#worker);
     this.#worker.on("error", () => undefined); // whom a message can't reach, is gone, which `exited` tells
@@ -41,6 +49,11 @@ export class WorkerProcess {
     this.ready = this.#untilReady();
     this.ready.catch(() => undefined); // also where nobody waits for it
     this.cutOff = new Promise((resolve) => new HandedConnections(this.#worker.process, resolve));
+  }
+
+  /** Whether it came so far. */
+  get hasListened(): boolean {
+    return this.#phase === "listens";
   }
 
   get pid(): number {
@@ -56,25 +69,39 @@ export class WorkerProcess {
   #untilReady(): Promise<ServingFacts> {
     return new Promise((resolve, reject) => {
       this.#worker.on("message", (message: WorkerMessage) => {
-        if (message.type === "ready") resolve(message.facts);
-        else if (message.type === "failed")
+        if (message.type === "ready") {
+          this.#phase = "listens";
+          resolve(message.facts);
+        } else if (message.type === "failed") {
+          this.#phase = "failed";
           reject(new RunError(message.sentence, { cause: message.details }));
+        }
       });
       void this.exited.then((how) => reject(new RunError(`a worker ended before it listened, with ${how}`)));
     });
   }
 
-  /** Has it end gracefully, or be killed where it doesn't in time. @returns how it ended */
-  end(): Promise<string> {
-    this.#killer ??= setTimeout(() => void this.kill(), this.#grace + EXTRA_TIME);
-    const message: EndMessage = { type: "end" };
+  /**
+   * Has it end gracefully, or be killed where it doesn't in time.
+   *
+   * @param reloads - whether it ends since the app is loaded anew; it hurries then
+   * @returns how it ended
+   */
+  end(reloads = false): Promise<string> {
+    if (this.#worker.isDead()) return this.exited;
+    this.#killer ??= setTimeout(() => this.#kill(), graceAtEnd(this.#settings, reloads) + EXTRA_TIME);
+    const message: EndMessage = { type: "end", reloads };
     if (this.#worker.isConnected()) this.#worker.send(message, () => undefined);
     return this.exited;
   }
 
-  /** Ends it at once. @returns how it ended */
+  /** Ends it at once, unless it has failed: then it ends by itself, and says why. @returns how it ended */
   kill(): Promise<string> {
-    this.#worker.process.kill("SIGKILL");
+    if (this.#phase !== "failed") this.#kill();
     return this.exited;
+  }
+
+  #kill(): void {
+    this.#worker.process.kill("SIGKILL");
   }
 }

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RunError } from "../errors.js";
 import type { ClusterHub } from "../rooms/cluster-hub.js";
-import { sentenceOf } from "./failure.js";
+import { failureText } from "./failure.js";
 import { RestartPolicy } from "./restart-policy.js";
 import type { ServingFacts } from "./serving.js";
 import type { WorkerOrder } from "./worker-messages.js";
@@ -13,8 +13,12 @@ import { WorkerProcess } from "./worker-process.js";
 export interface SlotOwner {
   /** What carries messages from one to the others. */
   readonly hub: ClusterHub;
+  /** What a worker that begins now is to serve. */
+  readonly order: Omit<WorkerOrder, "worker">;
   /** Something happened that people may want to know. */
   log(sentence: string): void;
+  /** Something happened that should not. */
+  warn(sentence: string): void;
   /** A worker should be renewed, as soon as no other one is. */
   renew(slot: WorkerSlot): void;
   /** A worker can't be kept alive. */
@@ -24,17 +28,16 @@ export interface SlotOwner {
 export class WorkerSlot {
   /** For people, from 1. */
   readonly number: number;
-  readonly #order: WorkerOrder;
   readonly #owner: SlotOwner;
-  readonly #policy = new RestartPolicy();
+  #policy = new RestartPolicy();
   /** All that live: the one that serves, one that is to follow it, those that are ending. */
   readonly #processes = new Set<WorkerProcess>();
   readonly #stopped = new AbortController();
   #current: WorkerProcess;
+  #next: WorkerProcess | undefined;
 
-  constructor(number: number, order: WorkerOrder, owner: SlotOwner) {
+  constructor(number: number, owner: SlotOwner) {
     this.number = number;
-    this.#order = order;
     this.#owner = owner;
     this.#current = this.#launch();
   }
@@ -49,7 +52,7 @@ export class WorkerSlot {
   }
 
   #launch(): WorkerProcess {
-    const worker = new WorkerProcess(this.#order, this.#owner.hub);
+    const worker = new WorkerProcess({ ...this.#owner.order, worker: this.number }, this.#owner.hub);
     this.#processes.add(worker);
     void worker.exited.then((how) => this.#onExit(worker, how));
     void worker.cutOff.then(() => this.#onCutOff(worker));
@@ -59,13 +62,16 @@ export class WorkerSlot {
   #onCutOff(worker: WorkerProcess): void {
     if (worker !== this.#current || this.#isStopped) return;
     const reason = "had no file descriptor left for a connection, and gets none any more";
-    this.#owner.log(`worker ${this.number} (process ${worker.pid}) ${reason}: it is renewed`);
+    this.#owner.warn(`worker ${this.number} (process ${worker.pid}) ${reason}: it is renewed`);
     this.#owner.renew(this);
   }
 
   #onExit(worker: WorkerProcess, how: string): void {
     this.#processes.delete(worker);
+    if (worker === this.#next) this.#next = undefined;
     if (worker !== this.#current || this.#isStopped) return;
+    // What doesn't start as it is, starts after a change.
+    if (this.#owner.order.settings.reload && !worker.hasListened) return;
     const lifetime = performance.now() - worker.began;
     const delay = this.#policy.afterDeath(lifetime);
     const death = `worker ${this.number} (process ${worker.pid}) ended with ${how}`;
@@ -73,7 +79,7 @@ export class WorkerSlot {
       const sentence = `expected workers that stay alive, but ${death}, as others did before it soon after their start`;
       this.#owner.failed(new RunError(`${sentence}; what they wrote before tells why`));
     } else {
-      this.#owner.log(`${death}; it is replaced in ${delay} ms`);
+      this.#owner.warn(`${death}; it is replaced in ${delay} ms`);
       void this.#replace(worker, delay);
     }
   }
@@ -86,7 +92,7 @@ export class WorkerSlot {
     const { ready, pid } = this.#current;
     await ready.then(
       () => this.#owner.log(`worker ${this.number} (process ${pid}) serves`),
-      (error: unknown) => this.#owner.log(`worker ${this.number} did not start: ${sentenceOf(error)}`),
+      (error: unknown) => this.#owner.warn(`worker ${this.number} did not start: ${failureText(error)}`),
     );
   }
 
@@ -97,24 +103,48 @@ export class WorkerSlot {
    */
   async renew(): Promise<boolean> {
     if (this.#isStopped) return false;
-    const next = this.#launch();
     try {
-      await next.ready;
+      await this.prepare();
     } catch (error) {
       if (!this.#isStopped)
-        this.#owner.log(
-          `worker ${this.number} stays as it is: the new one did not start: ${sentenceOf(error)}`,
+        this.#owner.warn(
+          `worker ${this.number} stays as it is: the new one did not start: ${failureText(error)}`,
         );
       return false;
     }
     if (this.#isStopped) return false;
-    const former = this.#current;
-    this.#current = next;
+    const former = this.#current.pid;
+    const ended = this.takeOver();
     this.#owner.log(
-      `worker ${this.number} (process ${next.pid}) serves in the place of process ${former.pid}`,
+      `worker ${this.number} (process ${this.#current.pid}) serves in the place of process ${former}`,
     );
-    await former.end();
+    await ended;
     return true;
+  }
+
+  /** Starts the one that is to follow. @throws {RunError} by rejecting, if it doesn't get to listen */
+  async prepare(): Promise<void> {
+    this.#next = this.#launch();
+    await this.#next.ready;
+  }
+
+  /** Ends the one that was to follow. */
+  async abandon(): Promise<void> {
+    await this.#next?.kill();
+  }
+
+  /**
+   * Puts the one that was to follow, if it lives, in the place of the one that serves, and ends this.
+   *
+   * @param reloads - whether the app was loaded anew
+   */
+  async takeOver(reloads = false): Promise<void> {
+    if (this.#next === undefined || this.#isStopped) return;
+    const former = this.#current;
+    this.#current = this.#next;
+    this.#next = undefined;
+    this.#policy = new RestartPolicy(); // those that died before are no omen
+    await former.end(reloads);
   }
 
   /** Ends all of its workers gracefully, for good. */

@@ -12,12 +12,29 @@ export interface CarriedSockets {
   close(options?: DrainOptions): Promise<void>;
 }
 
-const carried = new WeakMap<object, Set<CarriedSockets>>();
+/**
+ * What the app has loaded may be another copy than the command's: tsx makes modules of CommonJS of those that are
+ * required. So all copies share one map.
+ */
+const CARRIED = Symbol.for("jackfield.carried-sockets");
+
+const carried = sharedMap();
+
+function sharedMap(): WeakMap<object, Set<CarriedSockets>> {
+  const map = (Reflect.get(globalThis, CARRIED) ?? new WeakMap()) as WeakMap<object, Set<CarriedSockets>>;
+  Reflect.set(globalThis, CARRIED, map);
+  return map;
+}
 
 /** Remembers that an app or a server carries sockets. */
 export function carry(carrier: object, sockets: CarriedSockets): void {
   const all = carried.get(carrier) ?? new Set();
   carried.set(carrier, all.add(sockets));
+}
+
+/** Whether a value is sockets itself, of whichever copy. */
+export function isSockets(value: unknown): value is CarriedSockets {
+  return typeof value === "object" && value !== null && "openSockets" in value && "attach" in value;
 }
 
 /** The sockets of an app or a server, in the order in which they were made. */

@@ -4,6 +4,7 @@ import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { upgradeAnswered } from "../routing/diagnostics.js";
 import { Deadline } from "./deadline.js";
 import { ignoreErrors } from "./ignore-errors.js";
 
@@ -38,6 +39,7 @@ export function answerUpgrade(request: IncomingMessage, socket: Socket, answer: 
 /** A response on a socket that nobody else owns; the connection ends with it. */
 export function lastResponse(request: IncomingMessage, socket: Socket): ServerResponse {
   const response = responseTo(request);
+  if (upgradeAnswered.hasSubscribers) upgradeAnswered.publish(response);
   socket.on("error", ignoreErrors);
   giveSocket(response, socket);
   response.on("finish", () => endAfterAnswer(response, socket));

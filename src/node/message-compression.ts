@@ -146,7 +146,8 @@ export class MessageCompression {
   inflate(payload: Buffer, isText: boolean): Message | Failure | Promise<Message | Failure> {
     const inflated = inflate(payload, this.#maxMessageSize);
     if (inflated instanceof Promise) return inflated.then((bytes) => this.#messageOf(bytes, isText));
-    return this.#messageOf(inflated, isText);
+    // Bytes that are the message itself must not be overwritten.
+    return this.#messageOf(isText || typeof inflated === "string" ? inflated : Buffer.from(inflated), isText);
   }
 
   #messageOf(inflated: Inflated, isText: boolean): Message | Failure {

@@ -11,6 +11,7 @@ import { UpgradeError } from "../errors.js";
 import { acceptCompressionOffer, type CompressionAgreement } from "../protocol/compression-offer.js";
 import type { ValidHandshake } from "../protocol/server-handshake.js";
 import { admit } from "../routing/admission.js";
+import { upgradeAnswered } from "../routing/diagnostics.js";
 import type { OpenSockets } from "../routing/open-sockets.js";
 import type { AnyRoute } from "../routing/route.js";
 import { CompactFacts } from "./compact-facts.js";
@@ -103,6 +104,7 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
   }
 
   #assignSocket(response: ServerResponse): void {
+    if (upgradeAnswered.hasSubscribers) upgradeAnswered.publish(response);
     giveSocket(response, this.#parts.socket);
     response.on("finish", this.#onFinish);
   }

@@ -1,9 +1,9 @@
 /**
  * Compressing and inflating for all connections of the process.
  *
- * No context is taken over between messages (RFC 7692 §7.1.1), so that no connection holds one: a context lives as
- * long as its message. Small messages are done at once, as a thread would cost more than it saves; large ones in
- * threads, few at a time, which bounds the memory of all contexts together.
+ * No context is taken over between messages (RFC 7692 §7.1.1), so that no connection holds one. Small messages are done at
+ * once, as a thread would cost more than it saves, in contexts that all share; large ones in threads, few at a time, which
+ * bounds the memory of all contexts together.
  */
 
 import { constants as bufferConstants } from "node:buffer";
@@ -15,12 +15,13 @@ import {
   inflateRawSync,
   type ZlibOptions,
 } from "node:zlib";
+import { SHARED_OUTPUT_SIZE, sharedDeflate, sharedInflate, type SharedContext } from "./shared-zlib.js";
 
 /** Messages up to this size are compressed at once, in bytes. */
 export const SYNC_DEFLATE_SIZE = 16_384;
 
 /** Messages that inflate to more than this are inflated in a thread, in bytes. */
-const SYNC_INFLATE_SIZE = 65_536;
+const SYNC_INFLATE_SIZE = SHARED_OUTPUT_SIZE;
 
 /** At most so many threads work for us at a time. */
 const MAX_JOBS = 4;
@@ -42,8 +43,17 @@ export type Inflated = Buffer | typeof TOO_BIG | typeof CORRUPT;
 let running = 0;
 const queue: (() => void)[] = [];
 
-/** Compresses at once. @returns the bytes to send */
+/** By the bits of their windows; `undefined` where there can be none. */
+const deflates = new Map<number, SharedContext | undefined>();
+
+let inflater: { readonly context: SharedContext | undefined } | undefined;
+
+/** Compresses at once. @returns the bytes to send, until the next call */
 export function deflateNow(bytes: Uint8Array, windowBits: number): Buffer {
+  if (!deflates.has(windowBits)) deflates.set(windowBits, sharedDeflate(windowBits));
+  const context = deflates.get(windowBits);
+  context?.begin(SHARED_OUTPUT_SIZE);
+  if (context?.push(bytes, constants.Z_SYNC_FLUSH) === "done") return withoutTail(context.output);
   return withoutTail(deflateRawSync(bytes, deflateOptions(bytes.length, windowBits)));
 }
 
@@ -61,15 +71,27 @@ export function deflateLater(bytes: Uint8Array, windowBits: number): Promise<Buf
  * Inflates a message, at once if it is small.
  *
  * @param limit - the most bytes that it may inflate to; not many more than these are ever held
+ * @returns what came of it: bytes that are not in a promise hold until the next call
  */
 export function inflate(payload: Uint8Array, limit: number): Inflated | Promise<Inflated> {
-  const bytes = Buffer.concat([payload, TAIL]);
-  if (payload.length > SYNC_INFLATE_SIZE) return inflateLater(bytes, limit);
-  const inflated = inflateNow(bytes, Math.min(limit, SYNC_INFLATE_SIZE));
-  return inflated === TOO_BIG && limit > SYNC_INFLATE_SIZE ? inflateLater(bytes, limit) : inflated;
+  if (payload.length > SYNC_INFLATE_SIZE) return inflateLater(payload, limit);
+  const inflated = inflateNow(payload, Math.min(limit, SYNC_INFLATE_SIZE));
+  return inflated === TOO_BIG && limit > SYNC_INFLATE_SIZE ? inflateLater(payload, limit) : inflated;
 }
 
-function inflateNow(bytes: Buffer, limit: number): Inflated {
+function inflateNow(payload: Uint8Array, limit: number): Inflated {
+  inflater ??= { context: sharedInflate() };
+  const { context } = inflater;
+  if (context === undefined) return inflateAnew(payload, limit);
+  context.begin(limit);
+  let outcome = context.push(payload, constants.Z_SYNC_FLUSH);
+  if (outcome === "done") outcome = context.push(TAIL, constants.Z_FINISH);
+  if (outcome === "done") return hasEnded(context.unread) ? context.output : CORRUPT;
+  return outcome === "full" ? TOO_BIG : CORRUPT;
+}
+
+function inflateAnew(payload: Uint8Array, limit: number): Inflated {
+  const bytes = Buffer.concat([payload, TAIL]);
   try {
     const maxOutputLength = Math.max(limit, 1); // zlib takes no 0
     const inflated = inflatedOf(inflateRawSync(bytes, { maxOutputLength, info: true }), bytes);
@@ -79,13 +101,24 @@ function inflateNow(bytes: Buffer, limit: number): Inflated {
   }
 }
 
-function inflateLater(bytes: Buffer, limit: number): Promise<Inflated> {
+function inflateLater(payload: Uint8Array, limit: number): Promise<Inflated> {
+  const bytes = Buffer.concat([payload, TAIL]);
   return job((done) => {
     const maxOutputLength = Math.min(limit, bufferConstants.MAX_LENGTH);
     inflateRaw(bytes, { maxOutputLength, chunkSize: SYNC_INFLATE_SIZE, info: true }, (error, result) => {
       done(error === null ? inflatedOf(result, bytes) : verdictOf(error));
     });
   });
+}
+
+/**
+ * Whether a message has ended where it may: in a final block of its own (RFC 7692 §7.2.3.4), or with ours. Where it is cut
+ * short, a block takes what stands behind the message for its own, and may find an end in it by chance.
+ *
+ * @param unread - how many bytes zlib has left over
+ */
+function hasEnded(unread: number): boolean {
+  return unread === 0 || unread >= TAIL.length;
 }
 
 /** What zlib gives with the option `info`, of which its types don't know. */
@@ -95,14 +128,9 @@ interface InflatedWithInfo {
   readonly engine: { readonly bytesWritten: number };
 }
 
-/**
- * It must have ended in the message, with a final block (RFC 7692 §7.2.3.4), or with ours: a block that goes on where the
- * message is cut short takes what stands behind it for its own, and may find an end in it by chance.
- */
 function inflatedOf(result: unknown, bytes: Buffer): Buffer | typeof CORRUPT {
   const { buffer, engine } = result as InflatedWithInfo;
-  const { bytesWritten } = engine;
-  return bytesWritten === bytes.length || bytesWritten <= bytes.length - TAIL.length ? buffer : CORRUPT;
+  return hasEnded(bytes.length - engine.bytesWritten) ? buffer : CORRUPT;
 }
 
 function verdictOf(error: unknown): typeof TOO_BIG | typeof CORRUPT {

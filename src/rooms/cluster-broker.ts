@@ -8,7 +8,7 @@ import type { News, Order } from "./cluster-messages.js";
 import { networkSettings, type NetworkOptions, type NetworkSettings } from "./network-settings.js";
 import { itemsIn, Mailer, type ProcessChannel } from "./process-channel.js";
 import { ReconnectingLink } from "./reconnecting-link.js";
-import { CONNECT_TIMEOUT, type Dialler, type Wire, type WireReceiver } from "./wire.js";
+import { connected, type Dialler, type Wire, type WireReceiver } from "./wire.js";
 
 /** What can be set for a {@link ClusterBroker}. */
 export interface ClusterBrokerOptions extends NetworkOptions {
@@ -63,24 +63,8 @@ class ClusterDialler implements Dialler {
     this.#mailer = new Mailer(channel);
   }
 
-  async dial(received: WireReceiver, signal: AbortSignal): Promise<Wire> {
-    const wire = new ClusterWire(++lastLink, this.#channel, this.#mailer, received);
-    const drop = (): void => void wire.close();
-    const deadline = setTimeout(
-      () => wire.cutOff(`there was no answer within ${CONNECT_TIMEOUT} ms`),
-      CONNECT_TIMEOUT,
-    );
-    signal.addEventListener("abort", drop);
-    try {
-      await wire.open();
-      return wire;
-    } catch (error) {
-      await wire.close();
-      throw error;
-    } finally {
-      clearTimeout(deadline);
-      signal.removeEventListener("abort", drop);
-    }
+  dial(received: WireReceiver, signal: AbortSignal): Promise<Wire> {
+    return connected(new ClusterWire(++lastLink, this.#channel, this.#mailer, received), signal);
   }
 }
 
@@ -107,7 +91,7 @@ class ClusterWire implements Wire {
     return this.#cut.promise;
   }
 
-  async open(): Promise<void> {
+  async connect(): Promise<void> {
     const opened = this.#ask((id) => ["open", this.#link, id, new Uint8Array(1)]);
     await Promise.race([opened, this.cut.then((reason) => Promise.reject(reason))]);
   }
@@ -133,15 +117,15 @@ class ClusterWire implements Wire {
     return this.#ask((id) => ["ping", this.#link, id]);
   }
 
-  cutOff(reason: string): void {
-    this.#cut.resolve(new Error(reason));
+  drop(reason: Error): void {
+    this.#cut.resolve(reason);
   }
 
   async close(): Promise<void> {
     this.#channel.off("message", this.#take);
     this.#channel.off("disconnect", this.#parentGone);
     this.#mailer.post(["close", this.#link]);
-    this.cutOff("the link was closed");
+    this.drop(new Error("the link was closed"));
   }
 
   #ask(orderWith: (id: number) => Order): Promise<void> {
@@ -152,7 +136,7 @@ class ClusterWire implements Wire {
     return answer.promise;
   }
 
-  readonly #parentGone = (): void => this.cutOff("the parent process is gone");
+  readonly #parentGone = (): void => this.drop(new Error("the parent process is gone"));
 
   readonly #take = (message: unknown): void => {
     for (const item of itemsIn(message)) this.#learn(item as News);
@@ -164,7 +148,7 @@ class ClusterWire implements Wire {
       // Each link gets bytes of its own.
       if (whom.includes(this.#link)) this.#received(fact, whom.length === 1 ? news[3] : news[3].slice());
     } else if (whom !== this.#link) return;
-    else if (type === "cut") this.cutOff(fact);
+    else if (type === "cut") this.drop(new Error(fact));
     else {
       this.#asked.get(fact)?.resolve();
       this.#asked.delete(fact);

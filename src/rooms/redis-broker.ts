@@ -8,6 +8,7 @@ import { networkSettings, withUrl, type NetworkOptions, type NetworkSettings } f
 import { ReconnectingLink } from "./reconnecting-link.js";
 import {
   CONNECT_TIMEOUT,
+  connected,
   fromWellFormed,
   wellFormed,
   type Dialler,
@@ -92,21 +93,8 @@ class RedisDialler implements Dialler {
     this.server = `Redis at ${new URL(options.url).host}`;
   }
 
-  async dial(received: WireReceiver, signal: AbortSignal): Promise<Wire> {
-    const wire = new RedisWire(this.#options, received);
-    const drop = (): void => void wire.close();
-    signal.addEventListener("abort", drop);
-    const deadline = setTimeout(() => wire.drop(noAnswer()), CONNECT_TIMEOUT);
-    try {
-      await wire.connect();
-      return wire;
-    } catch (error) {
-      await wire.close();
-      throw error;
-    } finally {
-      clearTimeout(deadline);
-      signal.removeEventListener("abort", drop);
-    }
+  dial(received: WireReceiver, signal: AbortSignal): Promise<Wire> {
+    return connected(new RedisWire(this.#options, received), signal);
   }
 }
 
@@ -204,8 +192,4 @@ async function hasShards(client: Client): Promise<boolean> {
   });
   const version = /^redis_version:(\d+)/m.exec(facts)?.[1];
   return Number(version) >= 7 && !/^redis_mode:cluster/m.test(facts);
-}
-
-function noAnswer(): Error {
-  return new Error(`there was no answer within ${CONNECT_TIMEOUT} ms`);
 }

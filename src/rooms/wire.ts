@@ -37,6 +37,35 @@ export interface Dialler {
 /** How long a server may take to answer when it is connected to, in milliseconds. */
 export const CONNECT_TIMEOUT = 5_000;
 
+/** A connection that is still to be made. */
+interface NewWire extends Wire {
+  connect(): Promise<void>;
+  /** Cuts it, also while it is being made: `connect` rejects then. */
+  drop(reason: Error): void;
+}
+
+/**
+ * Has a connection be made, or dropped: if it takes too long, or isn't wanted any more.
+ *
+ * @throws what `connect` rejects with
+ */
+export async function connected<New extends NewWire>(wire: New, signal: AbortSignal): Promise<New> {
+  const drop = (): void => void wire.close();
+  signal.addEventListener("abort", drop);
+  const late = new Error(`there was no answer within ${CONNECT_TIMEOUT} ms`);
+  const deadline = setTimeout(() => wire.drop(late), CONNECT_TIMEOUT);
+  try {
+    await wire.connect();
+    return wire;
+  } catch (error) {
+    await wire.close();
+    throw error;
+  } finally {
+    clearTimeout(deadline);
+    signal.removeEventListener("abort", drop);
+  }
+}
+
 /**
  * The text that stands for a channel in UTF-8, which cannot carry half a surrogate pair: `%` and such halves are escaped,
  * so that no two channels have the same.

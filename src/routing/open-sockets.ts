@@ -3,21 +3,22 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
+import { TracedTransport, type Trace } from "../connection/traced-transport.js";
 import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
-import { CloseCode } from "../protocol/close-code.js";
 import { Audience, type Member } from "../rooms/audience.js";
 import type { Broker } from "../rooms/broker.js";
 import type { Parcel } from "../rooms/parcel.js";
 import { Relay } from "../rooms/relay.js";
 import { Rooms } from "../rooms/rooms.js";
 import { ALL } from "./channels.js";
+import { socketClosed, socketOpened } from "./diagnostics.js";
 import { ConnectionLimits } from "./connection-limits.js";
 import { tellOfGap } from "./faults.js";
 import { Identities, identityName } from "./identities.js";
 import type { SocketsSettings } from "./options.js";
 import type { AnyRoute, Route } from "./route.js";
-import { GOING_DOWN, Session, type AnySession, type SessionOwner } from "./session.js";
+import { GOING_DOWN, Session, type AnySession, type Farewell, type SessionOwner } from "./session.js";
 
 /** How `close` goes about it. */
 export interface DrainOptions {
@@ -43,14 +44,26 @@ export interface AcceptedUpgrade<Params, Request> {
   readonly began: number;
 }
 
+/** What whoever runs the app may decide. */
+export interface OpenSocketsOverrides extends Partial<
+  Pick<SocketsSettings, "debug" | "maxConnections" | "logger">
+> {
+  /** Told what goes over each connection from now on. @default nobody */
+  readonly trace?: Trace | undefined;
+}
+
 export class OpenSockets extends Audience implements SessionOwner {
   readonly limits: ConnectionLimits;
   readonly identities: Identities;
   readonly relay: Relay;
   readonly rooms: Rooms;
+  /** What all are told in the end. Whoever runs the app may know better than that the server goes down. */
+  farewell: Farewell = GOING_DOWN;
   readonly #routes: Iterable<AnyRoute>;
   readonly #gap = (): void => tellOfGap(this.#settings);
   #settings: SocketsSettings;
+  #trace: Trace | undefined;
+  #traceCount = 0;
   #count = 0;
   #isDraining = false;
   /** Calls of `drain` that wait for the last session. */
@@ -74,8 +87,9 @@ export class OpenSockets extends Audience implements SessionOwner {
   }
 
   /** Sets anew what whoever runs the app may decide. */
-  override(settings: Partial<Pick<SocketsSettings, "debug" | "maxConnections">>): void {
+  override({ trace, ...settings }: OpenSocketsOverrides): void {
     this.#settings = { ...this.#settings, ...settings };
+    this.#trace = trace;
     this.limits.override(settings);
   }
 
@@ -137,17 +151,29 @@ export class OpenSockets extends Audience implements SessionOwner {
     identity,
     began,
   }: AcceptedUpgrade<Params, Request>): void {
-    const session = new Session(this, route, transport, facts, identity);
+    const session = new Session(this, route, this.#traced(transport, route.name), facts, identity);
     this.#count++;
     route.sessions.add(session);
     if (identity !== undefined) this.identities.add(identity, session);
+    if (socketOpened.hasSubscribers)
+      socketOpened.publish({ socket: session.socket, route: route.name, target: facts.target });
     const revocation = identity === undefined ? undefined : this.identities.revokedSince(identity, began);
     if (revocation !== undefined) session.refuse(revocation.code, revocation.reason);
-    else if (this.#isDraining) session.refuse(CloseCode.goingAway, GOING_DOWN);
+    else if (this.#isDraining) session.refuse(this.farewell.code, this.farewell.reason);
     else session.start();
   }
 
+  #traced(transport: Transport, route: string): Transport {
+    const trace = this.#trace;
+    if (trace === undefined) return transport;
+    const name = `socket ${++this.#traceCount} of ${route}`;
+    return new TracedTransport(transport, (what) => trace(`${name} ${what}`));
+  }
+
   released(session: AnySession): void {
+    const { socket, route } = session;
+    if (socketClosed.hasSubscribers)
+      socketClosed.publish({ socket, route: route.name, close: socket.closeInfo });
     this.limits.leave(session.socket.remoteAddress ?? "");
     if (session.identity !== undefined) this.identities.delete(session.identity, session);
   }
@@ -186,7 +212,7 @@ export class OpenSockets extends Audience implements SessionOwner {
     const pause = Math.min(BATCH_PAUSE, (grace / 2 / Math.ceil(open.length / BATCH)) | 0);
     for (let first = 0; first < open.length; first += BATCH) {
       if (first > 0) await sleep(pause * (0.5 + Math.random()));
-      for (const session of open.slice(first, first + BATCH)) session.close();
+      for (const session of open.slice(first, first + BATCH)) session.close(this.farewell);
     }
   }
 

@@ -22,8 +22,14 @@ import type { Handler, Hooks, LoopHandler } from "./handler.js";
 import type { RouteSettings, SocketsSettings } from "./options.js";
 import { inScopeOf, socketScope } from "./socket-scope.js";
 
-/** The reason of a close because the server goes down. */
-export const GOING_DOWN = "the server goes down";
+/** What sockets are told when the server goes down. */
+export interface Farewell {
+  readonly code: CloseCode;
+  readonly reason: string;
+}
+
+/** What they are told when it is not said whether it comes back. */
+export const GOING_DOWN: Farewell = { code: CloseCode.goingAway, reason: "the server goes down" };
 
 /** What keeps the sessions. */
 export interface SessionOwner {
@@ -101,8 +107,8 @@ export class Session<Params, Request>
   }
 
   /** Ends the session because the server goes down. */
-  close(): void {
-    this.#connection.close(CloseCode.goingAway, GOING_DOWN, "application");
+  close({ code, reason }: Farewell): void {
+    this.#connection.close(code, reason, "application");
   }
 
   deliver(message: PreparedMessage, policy: OverflowPolicy | undefined, key: string | undefined): void {

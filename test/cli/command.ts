@@ -58,9 +58,9 @@ export class Command {
     { cwd, env = {}, input, terminal = false, program = main, descriptors }: CommandOptions = {},
   ) {
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
-    const words = ["-c", `${limit}exec "$0" "$@"`, process.execPath, program, ...args];
-    const inTerminal = ["-qec", ["sh", ...words].map(quoted).join(" "), "/dev/null"];
-    this.child = spawn(terminal ? "script" : "sh", terminal ? inTerminal : words, {
+    const direct = [process.execPath, program, ...args];
+    const words = terminal ? ["script", "-qec", direct.map(quoted).join(" "), "/dev/null"] : direct;
+    this.child = spawn("sh", ["-c", `${limit}exec "$0" "$@"`, ...words], {
       cwd,
       env: { ...process.env, ...env },
       stdio: [input === undefined && !terminal ? "ignore" : "pipe", "pipe", "pipe"],
@@ -93,13 +93,13 @@ export class Command {
     options: CommandOptions = {},
   ): Promise<Command> {
     const command = new Command(t, ["run", module, "--port", "0", ...args], options);
-    await command.says(/ at \S+\n/);
+    await command.says(/ at \S+\r?\n/);
     return command;
   }
 
   /** Where it listens. */
   get url(): string {
-    return / at (\S+)\n/.exec(this.output)?.[1] ?? assert.fail(`it told no URL: ${this.output}`);
+    return / at (\S+)\r?\n/.exec(this.output)?.[1] ?? assert.fail(`it told no URL: ${this.output}`);
   }
 
   /** The same for a WebSocket. */

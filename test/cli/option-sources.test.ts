@@ -22,10 +22,16 @@ describe("options of several sources", () => {
       maxConnections: undefined,
       grace: 10_000,
       debug: undefined,
+      inspectPort: undefined,
+      accessLog: false,
       broker: undefined,
       pidFile: undefined,
+      reload: false,
+      reloadExtensions: undefined,
       workers: undefined,
     });
+    assert.equal(runSettings({ reload: true }).workers, 1);
+    assert.equal(runSettings({ inspect: true }).inspectPort, 9_229);
     assert.equal(runSettings({ workers: "auto" }).workers, availableParallelism());
   });
 

@@ -9,15 +9,15 @@ import { Client, Log, bounded, serve } from "../frameworks/clients.js";
 import { BrokerServer, type BrokerKind } from "../services/broker-server.js";
 import { freePort } from "../services/ports.js";
 import { services, skip } from "../services/services.js";
-import { Command } from "./command.js";
+import { Command, folderWith, type CommandOptions } from "./command.js";
 
 /** Runs it; it has nothing to read unless `input` is given. */
 async function publish(
   t: TestContext,
   args: readonly string[],
-  { input = "", env = {} }: { readonly input?: string | Buffer; readonly env?: Record<string, string> } = {},
+  options: CommandOptions = {},
 ): Promise<Command> {
-  const command = new Command(t, ["publish", ...args], { env, input });
+  const command = new Command(t, ["publish", ...args], { input: "", ...options });
   await command.ended;
   return command;
 }
@@ -133,6 +133,13 @@ describe("jackfield publish", () => {
     assert.match((await publish(t, ["--all", "hi"])).errors, /expected the URL of the app's broker/);
     const { errors } = await publish(t, ["--all", "-"], { input: Buffer.from([0xff]), env });
     assert.match(errors, /expected text in UTF-8/);
+  });
+
+  test("takes the broker of the file of options", bounded, async (t) => {
+    const options = `{ "broker": "redis://127.0.0.1:${await freePort()}" }`;
+    const cwd = await folderWith(t, { "jackfield.config.json": options });
+    const command = await publish(t, ["--all", "--timeout", "300", "hi"], { cwd });
+    assert.match(command.errors, /within 300 ms, but Redis at 127/);
   });
 
   test("tells what there is", bounded, async (t) => {

@@ -59,21 +59,6 @@ describe("the module", () => {
     await Command.run(t, app("who").replace(/\.js$/, ""));
   });
 
-  const typed = 'import { createServer } from "node:http";\nexport const server: object = createServer();\n';
-
-  test("may be TypeScript, where Node or tsx loads it", bounded, async (t) => {
-    const cwd = await folderWith(t, { "app.ts": typed, "package.json": '{ "type": "module" }' });
-    const command = new Command(t, ["run", "app.ts", "--port", "0"], { cwd });
-    if (Reflect.get(process.features, "typescript") === "strip") await command.says(/app\.ts, a server/);
-    else {
-      assert.equal((await command.ended).code, 1);
-      assert.match(
-        command.errors,
-        /app\.ts is TypeScript.*use Node 22\.18 or newer, or npm install --save-dev tsx/,
-      );
-    }
-  });
-
   for (const [what, module, sentence] of [
     [
       "isn't there",

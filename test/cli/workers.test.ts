@@ -57,7 +57,7 @@ describe("workers", () => {
     process.kill(victim.pid, "SIGKILL");
     assert.equal((await victim.client.closed).code, 1006);
     await command.says(/worker \d \(process \d+\) ended with SIGKILL; it is replaced in 100 ms/);
-    await command.says(/worker \d \(process \d+\) serves\n/);
+    await command.says(/worker \d \(process \d+\) serves\b(?! in)/);
     await other.client.echo("still here");
     const pids = new Set((await oneOfEach(command, 2)).map(({ pid }) => pid));
     assert.ok(pids.has(other.pid) && !pids.has(victim.pid));
@@ -69,7 +69,7 @@ describe("workers", () => {
     process.kill(pid, "SIGTERM");
     assert.equal((await client.closed).code, 1001);
     await command.says(/ended with exit code 0; it is replaced/);
-    await command.says(/worker 1 \(process \d+\) serves\n/);
+    await command.says(/worker 1 \(process \d+\) serves\b(?! in)/);
     await (await connect(command)).client.echo("hi");
   });
 

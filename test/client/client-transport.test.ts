@@ -13,13 +13,13 @@ import { transportContract, type TransportPair } from "../connection/transport-c
 import { cert, key } from "../node/certificate.js";
 
 const maxMessageSize = 2 ** 26;
+const options = { maxMessageSize, compression: undefined, remoteAddress: undefined };
 
 async function clientPair(t: TestContext, isSecure: boolean): Promise<TransportPair> {
   const server = isSecure ? createTlsServer({ key, cert }) : createServer();
   const accepted = new Promise<TcpTransport>((resolve) => {
     server.on("upgrade", (_request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
-      const options = { remoteAddress: undefined, maxMessageSize, compression: undefined };
       resolve(new TcpTransport(takeSocket(socket, head), options));
     });
   });

@@ -13,12 +13,8 @@ const expectedIds = Object.entries(counts).flatMap(([letter, count]) =>
   Array.from({ length: count }, (_, at) => `${letter}${at + 1}`),
 );
 
-/** What marks a feature, or a part of one, that is still to come. */
-const TO_COME = "comes with `jackfield run`";
-
 interface Feature {
   readonly id: string;
-  readonly what: string;
   readonly references: readonly Reference[];
 }
 
@@ -30,16 +26,13 @@ interface Reference {
 
 async function readFeatures(): Promise<readonly Feature[]> {
   const text = await readFile(page, "utf8");
-  return [...text.matchAll(/^\| +([A-Z]\d+) +\|(.*)\|(.*)\|$/gm)].map(
-    ([, id = "", what = "", shown = ""]) => ({
-      id,
-      what,
-      references: [...shown.matchAll(/\]\(([^)]+)\) +"([^"]+)"/g)].map(([, path = "", name = ""]) => ({
-        file: new URL(path, page),
-        name,
-      })),
-    }),
-  );
+  return [...text.matchAll(/^\| +([A-Z]\d+) +\|.*\|(.*)\|$/gm)].map(([, id = "", shown = ""]) => ({
+    id,
+    references: [...shown.matchAll(/\]\(([^)]+)\) +"([^"]+)"/g)].map(([, path = "", name = ""]) => ({
+      file: new URL(path, page),
+      name,
+    })),
+  }));
 }
 
 /** What has to be found in a file that shows something. */
@@ -56,10 +49,8 @@ test("the page of features has each of them once, in order", () => {
   );
 });
 
-test("every feature is shown by something, or is marked as still to come", () => {
-  const unshown = features.filter(
-    ({ what, references }) => references.length === 0 && !what.includes(TO_COME),
-  );
+test("every feature is shown by something", () => {
+  const unshown = features.filter(({ references }) => references.length === 0);
   assert.deepEqual(
     unshown.map(({ id }) => id),
     [],

@@ -85,6 +85,7 @@ function orderAt(input: Buffer, at: number): readonly [worker: number, order: re
       return [who, [type, link & 3]];
     case "junk":
       return [who, junk[size % junk.length] ?? []];
+    case "leave":
     default: // seldom, as nothing comes of a worker afterwards
       return size < 32 ? [who, "leave"] : [who, ["ping", link & 3, size]];
   }

@@ -10,6 +10,9 @@ app.get("/", (_request, response) => {
   response.send(String(process.pid));
 });
 
+/** Never answers. */
+app.get("/slow", () => undefined);
+
 sockets.route("/who", async (ws) => {
   await ws.send(String(process.pid));
   for await (const message of ws) await ws.send(message);

@@ -1,0 +1,120 @@
+/**
+ * The log of a process: by pino, if it is installed, as JSON; in a terminal as lines for people, if pino-pretty is there; else
+ * as plain sentences. What happens goes to stderr, access to stdout.
+ */
+
+import { inspect } from "node:util";
+import type { DestinationStream, Logger as Pino } from "pino";
+import type { Logger } from "../routing/options.js";
+import { importIfInstalled } from "./optional-package.js";
+
+/** What is told of a request or a socket. */
+export interface AccessEntry {
+  /** For people. */
+  readonly line: string;
+  /** The same for programs. */
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** Takes what there is to tell. */
+export interface RunLog extends Logger {
+  info(message: string): void;
+  debug(message: string): void;
+  access(entry: AccessEntry): void;
+}
+
+const STDOUT = 1;
+const STDERR = 2;
+
+/** Opens the log. @param isVerbose - whether `debug` is to be seen */
+export async function openLog(isVerbose = false): Promise<RunLog> {
+  const pino = await importIfInstalled("pino", async () => import("pino"));
+  const streams = pino && (await Promise.all([STDERR, STDOUT].map((to) => streamTo(to, pino.destination))));
+  const [events, access] = streams ?? [];
+  if (pino === undefined || events === undefined || access === undefined) return new PlainLog(isVerbose);
+  const options = {
+    base: { pid: process.pid },
+    level: isVerbose ? "debug" : "info",
+    timestamp: pino.stdTimeFunctions.isoTime,
+  };
+  return new PinoLog(pino.pino(options, events), pino.pino(options, access));
+}
+
+/**
+ * Nothing is lost when the process exits, as all is written at once.
+ *
+ * @returns `undefined` where only sentences can be read
+ */
+async function streamTo(
+  descriptor: number,
+  destination: (options: { dest: number; sync: true }) => DestinationStream,
+): Promise<DestinationStream | undefined> {
+  const { isTTY } = descriptor === STDOUT ? process.stdout : process.stderr;
+  if (!isTTY) return destination({ dest: descriptor, sync: true });
+  const pretty = await importIfInstalled("pino-pretty", async () => import("pino-pretty"));
+  const options = { destination: descriptor, sync: true, ignore: "pid", translateTime: "SYS:HH:MM:ss.l" };
+  return pretty?.default({ ...options, hideObject: descriptor === STDOUT }); // its lines say the same
+}
+
+class PinoLog implements RunLog {
+  readonly #events: Pino;
+  readonly #access: Pino;
+
+  constructor(events: Pino, access: Pino) {
+    this.#events = events;
+    this.#access = access;
+  }
+
+  info(message: string): void {
+    this.#events.info(bare(message));
+  }
+
+  warn(message: string): void {
+    this.#events.warn(bare(message));
+  }
+
+  error(message: string, error?: unknown): void {
+    this.#events.error({ err: error }, bare(message));
+  }
+
+  debug(message: string): void {
+    this.#events.debug(bare(message));
+  }
+
+  access({ line, fields }: AccessEntry): void {
+    this.#access.info(fields, line);
+  }
+}
+
+/** Without the name of who tells it: that is clear here. */
+function bare(message: string): string {
+  return message.replace(/^jackfield: /, "");
+}
+
+class PlainLog implements RunLog {
+  readonly #isVerbose: boolean;
+
+  constructor(isVerbose: boolean) {
+    this.#isVerbose = isVerbose;
+  }
+
+  info(message: string): void {
+    process.stderr.write(`jackfield: ${bare(message)}\n`);
+  }
+
+  warn(message: string): void {
+    this.info(message);
+  }
+
+  error(message: string, error?: unknown): void {
+    this.info(error === undefined ? message : `${message}\n${inspect(error)}`);
+  }
+
+  debug(message: string): void {
+    if (this.#isVerbose) this.info(message);
+  }
+
+  access({ line }: AccessEntry): void {
+    process.stdout.write(`${line}\n`);
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * Channels of node:diagnostics_channel on which it is told what becomes of upgrades: for access logs and for tools that watch
+ * a process. Nothing is made for them as long as nobody listens.
+ */
+
+import { channel, type Channel } from "node:diagnostics_channel";
+import type { CloseInfo } from "../errors.js";
+import type { Socket } from "../connection/socket.js";
+
+/** A socket that is open. */
+export interface SocketEvent {
+  readonly socket: Socket<unknown>;
+  /** The name of its route. */
+  readonly route: string;
+  /** What was asked for: path and query, as the client wrote them. */
+  readonly target: string;
+}
+
+/** The end of one. */
+export interface SocketEndEvent extends Pick<SocketEvent, "socket" | "route"> {
+  readonly close: CloseInfo | undefined;
+}
+
+/** Tells of each upgrade that was accepted, a {@link SocketEvent}. */
+export const socketOpened: Channel = channel("jackfield.socket.opened");
+
+/** Tells of each connection of a socket that is gone, a {@link SocketEndEvent}. */
+export const socketClosed: Channel = channel("jackfield.socket.closed");
+
+/** Tells of each upgrade that is answered over HTTP, when the answer begins: the response. */
+export const upgradeAnswered: Channel = channel("jackfield.upgrade.answered");
