@@ -80,8 +80,8 @@ export class AccessLog {
   }
 }
 
-/** Without the query, which may hold secrets, and without what could write over somebody's terminal. */
-function pathOf(target = "/"): string {
+/** The path of a target, without the query, which may hold secrets, and without what could write over a terminal. */
+export function pathOf(target = "/"): string {
   const [path = ""] = target.split("?", 1);
   return path.replaceAll(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character));
 }
