@@ -44,7 +44,7 @@ describe("--access-log", () => {
     assert.deepEqual(entries(command.output).map(facts), [
       { method: "GET", path: "/", status: 200, address },
       { method: "GET", path: "/who", status: 101, route: "/who", address },
-      { route: "/who", code: 4000, reason: "bye", by: "peer", address },
+      { route: "/who", code: 4000, by: "peer", address },
       { method: "GET", path: "/nothing%20here", status: 404, address },
     ]);
     const [, opened, closed] = entries(command.output);
