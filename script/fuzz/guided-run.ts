@@ -1,3 +1,4 @@
+import { performance } from "node:perf_hooks"; // the global one is looked up at each use
 import { setImmediate as turn } from "node:timers/promises";
 import type { Coverage } from "./coverage.js";
 import { minimise } from "./minimise.js";

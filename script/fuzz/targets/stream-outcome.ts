@@ -40,7 +40,7 @@ export class Endpoint implements MessageSink {
       if (stopped <= at || stopped > end) throw new Error("expected a push to get on, and within its bytes");
       at = stopped;
     }
-    chunk.fill(0xee, start, end);
+    for (let at = start; at < end; at++) chunk[at] = 0xee; // faster than fill, as most are short
   }
 
   message(data: string | Buffer): void {
