@@ -23,7 +23,7 @@ const MOST_OUTCOMES = 3_000;
 const MOST_FAILURES = 5;
 
 /** Inputs longer than this are rather left as they are, in bytes. */
-const LARGE = 2_000;
+const LARGE = 300;
 
 /** No input may take longer, in milliseconds. */
 const SLOW = 5_000;

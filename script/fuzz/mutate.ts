@@ -2,7 +2,7 @@ import type { Random } from "./random.js";
 import type { Target } from "./target.js";
 
 /** Inputs do not grow beyond this, in bytes: many small ones find more than few large ones. */
-const LONGEST = 1_500;
+const LONGEST = 1_200;
 
 /** Numbers at the edges of lengths and limits. */
 const EDGES = [
