@@ -166,7 +166,12 @@ export class Socket<Params = Record<string, string>, Request = unknown>
     return this.#connection.sendFrame(opcode, payload, options.fin ?? true);
   }
 
-  /** Sends a ping (RFC 6455 §5.5.2). @returns the round-trip time in milliseconds */
+  /**
+   * Sends a ping (RFC 6455 §5.5.2). The answer comes behind the messages that the client has sent before it: where so many
+   * wait to be received that the client is paused, it doesn't come before they are. A loop that awaits it may wait forever.
+   *
+   * @returns the round-trip time in milliseconds
+   */
   ping(): Promise<number> {
     return this.#connection.heartbeat.ping();
   }

@@ -1,0 +1,38 @@
+/** The server of a soak: two sites, which one broker and one store of sessions connect, and what they cost. */
+
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { MemoryStore } from "express-session";
+import { MemoryBroker } from "jackfield";
+import { answerQuestions } from "../child.js";
+import { Gauge } from "./gauge.js";
+import { leakOf } from "./leak.js";
+import { soakSite, type Site } from "./site.js";
+import { Faults } from "./faults.js";
+
+/** How often everyone is counted, on both sites, in milliseconds. */
+const COUNT_EVERY = 1_000;
+
+async function listen({ app }: Site): Promise<number> {
+  const server = app.listen(0, "127.0.0.1");
+  server.keepAliveTimeout = 500; // what a page has used is not to be taken for something that is left
+  await once(server, "listening");
+  return (server.address() as AddressInfo).port;
+}
+
+const logger = new Faults();
+const shared = {
+  broker: new MemoryBroker(),
+  store: new MemoryStore(),
+  logger,
+  leak: leakOf(process.env["JACKFIELD_SOAK_LEAK"]),
+};
+const sites = [soakSite(shared), soakSite(shared)] as const;
+const ports = await Promise.all(sites.map(listen));
+setInterval(() => {
+  sites[0].sockets.count().catch((error: unknown) => logger.error("count", error));
+}, COUNT_EVERY);
+const gauge = new Gauge();
+answerQuestions(ports.map(String), () =>
+  gauge.read({ sockets: sites[0].sockets.size + sites[1].sockets.size, faults: logger.count }),
+);
