@@ -45,7 +45,7 @@ describe("U8: --inspect", () => {
   });
 
   test("opens one for each worker, which its successor gets", bounded, async (t) => {
-    const port = await freePort();
+    const port = await twoFreePorts();
     const args = ["--inspect", "--inspect-port", `${port}`, "--workers", "2", "--grace", "100"];
     const command = await Command.run(t, app("who"), args);
     for (const each of [port, port + 1]) await untilListening(each);
@@ -80,6 +80,14 @@ describe("U8: --inspect", () => {
     assert.equal(await isListening(port), false);
   });
 });
+
+/** @returns the first of two ports, one behind the other, that nobody listens on just now */
+async function twoFreePorts(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (!(await isListening(port + 1))) return port;
+  }
+}
 
 async function untilListening(port: number): Promise<void> {
   let listens = false;
