@@ -19,6 +19,10 @@ interface WriteRequest {
   /** -1 as long as the request is not in use. */
   getAsyncId(): number;
   oncomplete?: (this: WriteRequest, status: number) => void;
+  /** What went wrong at once, in newer versions. */
+  readonly error?: unknown;
+  /** How it ended, if that was before `oncomplete` was there, in newer versions. */
+  writeStatus?: number | null;
   /** The bytes that are being written, which must not be collected. */
   buffer?: Buffer;
   socket?: Socket;
@@ -29,14 +33,25 @@ interface Handle {
   /** Undocumented; that of TLS has the one of TCP inside. */
   readonly writeQueueSize?: unknown;
   readonly _parent?: Handle;
-  /** @returns an error's number, or 0 */
-  writeBuffer?: (request: WriteRequest, bytes: Buffer) => number;
+  /**
+   * Until Node 26.9, it is given a request, which is in use afterwards if not everything was taken at once; since then, it
+   * makes one only in this case.
+   *
+   * @returns an error's number, or 0; or the request that it has made
+   */
+  writeBuffer?: (request: WriteRequest | null, bytes: Buffer) => number | WriteRequest;
 }
+
+/** How this version of Node has it. */
+type WriteStyle =
+  | { readonly name: "unknown" | "none" }
+  | { readonly name: "request is made by Node" }
+  | { readonly name: "request is given"; readonly make: new () => WriteRequest };
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
-/** How a request is made: `undefined` until one was seen, `null` if it can't be used. */
-let WriteRequestClass: (new () => WriteRequest) | null | undefined;
+/** It is unknown until a write was seen. */
+let style: WriteStyle = { name: "unknown" };
 
 /** One for all connections, as it is free again when the operating system has taken everything at once. */
 let spare: WriteRequest | undefined;
@@ -49,10 +64,10 @@ let spare: WriteRequest | undefined;
 export function writeTo(socket: Socket, bytes: Buffer, waiter: WriteWaiter): boolean {
   if (!socket.writable) return true; // it is gone, and so are they
   const handle = plainHandle(socket);
-  if (handle === undefined || WriteRequestClass === null || socket.writableLength > 0)
-    return writeToStream(socket, bytes, waiter);
-  if (WriteRequestClass !== undefined) return writeToHandle(socket, handle, bytes, waiter);
-  learnFrom(handle);
+  if (handle === undefined || socket.writableLength > 0) return writeToStream(socket, bytes, waiter);
+  if (style.name === "request is given") return writeWithRequest(socket, handle, style.make, bytes, waiter);
+  if (style.name === "request is made by Node") return writeWithoutRequest(socket, handle, bytes, waiter);
+  if (style.name === "unknown") learnFrom(handle);
   return writeToStream(socket, bytes, waiter);
 }
 
@@ -86,8 +101,14 @@ function writeToStream(socket: Socket, bytes: Buffer, waiter: WriteWaiter): bool
   return false;
 }
 
-function writeToHandle(socket: Socket, handle: Handle, bytes: Buffer, waiter: WriteWaiter): boolean {
-  const request = spare ?? new (WriteRequestClass as new () => WriteRequest)();
+function writeWithRequest(
+  socket: Socket,
+  handle: Handle,
+  Request: new () => WriteRequest,
+  bytes: Buffer,
+  waiter: WriteWaiter,
+): boolean {
+  const request = spare ?? new Request();
   spare = undefined;
   if (handle.writeBuffer?.(request, bytes) !== 0) {
     socket.destroy(); // as the stream would
@@ -97,11 +118,29 @@ function writeToHandle(socket: Socket, handle: Handle, bytes: Buffer, waiter: Wr
     spare = request;
     return true;
   }
+  tellWhenWritten(request, socket, bytes, waiter);
+  return false;
+}
+
+function writeWithoutRequest(socket: Socket, handle: Handle, bytes: Buffer, waiter: WriteWaiter): boolean {
+  const request = handle.writeBuffer?.(null, bytes);
+  if (request === 0) return true;
+  const isUnderWay = typeof request === "object" && request.error === undefined;
+  const { writeStatus: status } = isUnderWay ? request : { writeStatus: -1 };
+  if (isUnderWay && typeof status !== "number") {
+    tellWhenWritten(request, socket, bytes, waiter);
+    return false;
+  }
+  if (status !== 0) socket.destroy();
+  return true;
+}
+
+/** Has the waiter be told when the rest is taken, too. */
+function tellWhenWritten(request: WriteRequest, socket: Socket, bytes: Buffer, waiter: WriteWaiter): void {
   request.buffer = bytes;
   request.socket = socket;
   request.waiter = waiter;
   request.oncomplete = onWritten;
-  return false;
 }
 
 function onWritten(this: WriteRequest, status: number): void {
@@ -115,16 +154,18 @@ function learnFrom(handle: Handle): void {
   if (writeBuffer === undefined || Object.hasOwn(handle, "writeBuffer")) return;
   handle.writeBuffer = (request, bytes) => {
     delete handle.writeBuffer;
-    WriteRequestClass ??= usableClass(request);
-    return writeBuffer.call(handle, request, bytes);
+    const outcome = writeBuffer.call(handle, request, bytes);
+    if (style.name === "unknown") style = styleOf(request, outcome);
+    return outcome;
   };
 }
 
-function usableClass(request: WriteRequest): (new () => WriteRequest) | null {
+function styleOf(request: WriteRequest | null, outcome: number | WriteRequest): WriteStyle {
+  if (request === null) return { name: outcome === 0 ? "request is made by Node" : "none" };
   try {
-    const found = request.constructor as new () => WriteRequest;
-    return new found().getAsyncId() === -1 ? found : null;
+    const make = request.constructor as new () => WriteRequest;
+    return new make().getAsyncId() === -1 ? { name: "request is given", make } : { name: "none" };
   } catch {
-    return null;
+    return { name: "none" };
   }
 }
