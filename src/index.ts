@@ -43,6 +43,7 @@ export type {
   CompressionOptions,
   ErrorFacts,
   Logger,
+  RateLimitOptions,
   RouteOptions,
   SocketsOptions,
   SubprotocolChoice,

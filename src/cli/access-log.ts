@@ -17,6 +17,9 @@ interface RequestStart {
   readonly server: Server;
 }
 
+/** Lines that are longer than the operating system writes at once could be torn by those of other processes. */
+const LONGEST_PATH = 1_024;
+
 type Listener = (event: unknown) => void;
 
 export class AccessLog {
@@ -73,16 +76,16 @@ export class AccessLog {
 
   #onClosed({ socket, route, close }: SocketEndEvent): void {
     const { id, remoteAddress: address } = socket;
-    const { code, reason = "", by } = close ?? {};
+    const { code, by } = close ?? {};
     const ms = elapsedSince(this.#opened.get(socket) ?? performance.now());
     const line = `${address ?? "-"} socket ${id} of ${route} closed with ${code ?? "nothing"} by the ${by ?? "network"}, ${ms} ms`;
-    this.#log.access({ line, fields: { route, socket: id, code, reason, by, ms, address } });
+    this.#log.access({ line, fields: { route, socket: id, code, by, ms, address } });
   }
 }
 
-/** Without the query, which may hold secrets, and without what could write over somebody's terminal. */
-function pathOf(target = "/"): string {
-  const [path = ""] = target.split("?", 1);
+/** The path of a target, without the query, which may hold secrets, and without what could write over a terminal. */
+export function pathOf(target = "/"): string {
+  const [path = ""] = target.slice(0, LONGEST_PATH).split("?", 1);
   return path.replaceAll(/[^\x21-\x7e]/g, (character) => encodeURIComponent(character));
 }
 

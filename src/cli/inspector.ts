@@ -1,6 +1,6 @@
 /** `--inspect`: the debugger of Node, in the process that serves. */
 
-import { open, url } from "node:inspector";
+import { close, open, url } from "node:inspector";
 import { setTimeout as sleep } from "node:timers/promises";
 import { RunError } from "../errors.js";
 import { isAnswered } from "./listening.js";
@@ -13,7 +13,7 @@ const PAUSE = 200;
 
 /** Opens it. @throws {RunError} if the port is taken */
 export async function openInspector(port: number): Promise<void> {
-  if (!(await isAnswered({ host: HOST, port }))) open(port, HOST);
+  if (!(await isAnswered({ host: HOST, port }))) openAt(port);
   if (url() === undefined)
     throw new RunError(
       `option inspectPort: expected port ${port} of ${HOST} to be free for the debugger, but another program listens ` +
@@ -24,5 +24,10 @@ export async function openInspector(port: number): Promise<void> {
 /** Opens it as soon as the port is free: the worker that is renewed still has it. */
 export async function openInspectorWhenFree(port: number): Promise<void> {
   while (await isAnswered({ host: HOST, port })) await sleep(PAUSE, undefined, { ref: false });
+  openAt(port);
+}
+
+function openAt(port: number): void {
   open(port, HOST);
+  process.once("exit", close); // which would wait for debuggers to disconnect
 }

@@ -4,7 +4,7 @@
  */
 
 import { inspect } from "node:util";
-import type { DestinationStream, Logger as Pino } from "pino";
+import type { DestinationStream, Logger as Pino, destination as openDestination } from "pino";
 import type { Logger } from "../routing/options.js";
 import { importIfInstalled } from "./optional-package.js";
 
@@ -23,17 +23,28 @@ export interface RunLog extends Logger {
   access(entry: AccessEntry): void;
 }
 
+/** So many characters may wait to be written, where a disk is full; the lines that follow are lost. */
+const MOST_WAITING = 1_048_576;
+
 const STDOUT = 1;
 const STDERR = 2;
 
-/** Opens the log. @param isVerbose - whether `debug` is to be seen */
-export async function openLog(isVerbose = false): Promise<RunLog> {
+/** Whose log it is. */
+export interface LogSource {
+  /** Whether what `debug` tells is to be seen. @default false */
+  readonly debug?: boolean | undefined;
+  /** The number of the worker, if it is one. */
+  readonly worker?: number;
+}
+
+/** Opens the log. */
+export async function openLog({ debug: isVerbose = false, worker }: LogSource): Promise<RunLog> {
   const pino = await importIfInstalled("pino", async () => import("pino"));
   const streams = pino && (await Promise.all([STDERR, STDOUT].map((to) => streamTo(to, pino.destination))));
   const [events, access] = streams ?? [];
   if (pino === undefined || events === undefined || access === undefined) return new PlainLog(isVerbose);
   const options = {
-    base: { pid: process.pid },
+    base: { pid: process.pid, worker },
     level: isVerbose ? "debug" : "info",
     timestamp: pino.stdTimeFunctions.isoTime,
   };
@@ -47,10 +58,14 @@ export async function openLog(isVerbose = false): Promise<RunLog> {
  */
 async function streamTo(
   descriptor: number,
-  destination: (options: { dest: number; sync: true }) => DestinationStream,
+  destination: typeof openDestination,
 ): Promise<DestinationStream | undefined> {
   const { isTTY } = descriptor === STDOUT ? process.stdout : process.stderr;
-  if (!isTTY) return destination({ dest: descriptor, sync: true });
+  if (!isTTY) {
+    const stream = destination({ dest: descriptor, sync: true, maxLength: MOST_WAITING });
+    stream.on("error", () => undefined); // whom could it be told? The app must serve on
+    return stream;
+  }
   const pretty = await importIfInstalled("pino-pretty", async () => import("pino-pretty"));
   const options = { destination: descriptor, sync: true, ignore: "pid", translateTime: "SYS:HH:MM:ss.l" };
   return pretty?.default({ ...options, hideObject: descriptor === STDOUT }); // its lines say the same

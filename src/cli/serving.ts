@@ -14,6 +14,7 @@ import { brokerFrom } from "./broker-from-url.js";
 import { sentenceOf } from "./failure.js";
 import { startServer, urlOf } from "./listening.js";
 import { NewConnections } from "./new-connections.js";
+import { logRefusals } from "./refusal-log.js";
 import { ReloadPage } from "./reload-page.js";
 import { routeLines } from "./route-list.js";
 import type { RunLog } from "./run-log.js";
@@ -52,6 +53,7 @@ interface ServingParts {
   readonly newConnections: NewConnections;
   readonly reloadPage: ReloadPage | undefined;
   readonly accessLog: AccessLog | undefined;
+  readonly endRefusalLog: (() => void) | undefined;
 }
 
 export class Serving {
@@ -82,6 +84,7 @@ export class Serving {
       settings.broker === undefined ? undefined : await brokerFrom(settings.broker, { logger: log });
     connectAll(sockets, given, broker);
     const accessLog = settings.accessLog ? new AccessLog(server, log) : undefined;
+    const endRefusalLog = settings.debug === true ? logRefusals(log) : undefined;
     const reloadPage = generation === undefined ? undefined : new ReloadPage(server, generation);
     const newConnections = new NewConnections(server);
     await startServer(prepared, address);
@@ -90,7 +93,7 @@ export class Serving {
       what: [...new Set([application.name, application.kind.name])].join(", "),
       routes: routeLines(sockets),
     };
-    return new Serving(facts, { prepared, newConnections, reloadPage, accessLog });
+    return new Serving(facts, { prepared, newConnections, reloadPage, accessLog, endRefusalLog });
   }
 
   /**
@@ -107,7 +110,7 @@ export class Serving {
   }
 
   async #run(grace: number, reloads: boolean): Promise<void> {
-    const { prepared, newConnections, reloadPage, accessLog } = this.#parts;
+    const { prepared, newConnections, reloadPage, accessLog, endRefusalLog } = this.#parts;
     const { server, sockets, close } = prepared;
     const graceEnd = performance.now() + grace;
     const graceLeft = (): number => Math.max(0, Math.round(graceEnd - performance.now()));
@@ -126,6 +129,7 @@ export class Serving {
     clearTimeout(late);
     await close?.();
     accessLog?.end();
+    endRefusalLog?.();
   }
 }
 

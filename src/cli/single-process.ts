@@ -19,7 +19,7 @@ const endingSignals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 export async function runHere(application: Application, settings: RunSettings): Promise<Running> {
   await removeStaleSocket(settings.address);
   const pidFile = await PidFile.write(settings.pidFile);
-  const log = await openLog(settings.debug);
+  const log = await openLog({ debug: settings.debug });
   const serving = await Serving.start(application, settings, { log }).catch(async (error: unknown) => {
     await pidFile.remove();
     throw error;

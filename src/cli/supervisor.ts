@@ -34,7 +34,7 @@ export async function runWorkers(
   const supervisor = new Supervisor(
     { ...order, settings: { ...settings, address }, generation: randomUUID() },
     workers,
-    await openLog(),
+    await openLog({}),
   );
   const stopHandling = handleSignals(supervisor.signals);
   const finished = after(supervisor.finished, async () => {

@@ -29,7 +29,7 @@ handleSignals({ SIGINT: ignored, SIGHUP: ignored, SIGTTIN: ignored, SIGTTOU: ign
 try {
   const { inspectPort, debug } = order.settings;
   if (inspectPort !== undefined) openInspectorWhenFree(inspectPort + order.worker - 1).catch(ignored); // it goes on looking
-  const log = await openLog(debug);
+  const log = await openLog({ debug, worker: order.worker });
   const application = await loadApplication(order.module, order.folder);
   const serving = await Serving.start(application, order.settings, {
     log,

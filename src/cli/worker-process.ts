@@ -90,6 +90,8 @@ export class WorkerProcess {
   end(reloads = false): Promise<string> {
     if (this.#worker.isDead()) return this.exited;
     this.#killer ??= setTimeout(() => this.#kill(), graceAtEnd(this.#settings, reloads) + EXTRA_TIME);
+    // While it starts, it hears no message, but this signal ends it.
+    if (this.#phase === "starts") this.#worker.process.kill("SIGTERM");
     const message: EndMessage = { type: "end", reloads };
     if (this.#worker.isConnected()) this.#worker.send(message, () => undefined);
     return this.exited;

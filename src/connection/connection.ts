@@ -120,7 +120,7 @@ export class Connection implements TransportEvents, OutboxOwner {
     } else {
       this.#inbox ??= new Inbox(this.settings.inbox);
       this.#inbox.push(message);
-      if (!this.#paused && this.#inbox.isFull) this.#pause();
+      if (!this.#paused && this.#inbox.isFull) this.pause();
     }
   }
 
@@ -159,16 +159,18 @@ export class Connection implements TransportEvents, OutboxOwner {
     this.#hand(undefined, consumer);
   }
 
-  #pause(): void {
+  /** Stops reading until the handler has caught up. */
+  protected pause(): void {
     this.#paused = true;
     this.transport.pause();
   }
 
   #resumeIfRoom(): void {
-    if (this.#paused && this.#inbox?.hasRoom !== false) this.#resume();
+    if (this.#paused && this.#inbox?.hasRoom !== false) this.resume();
   }
 
-  #resume(): void {
+  /** Goes on reading. */
+  protected resume(): void {
     this.#paused = false;
     this.heartbeat.resumed();
     this.transport.resume();
@@ -251,7 +253,7 @@ export class Connection implements TransportEvents, OutboxOwner {
     this.transport.sendClose(code, reason);
     this.heartbeat.awaitClose();
     // Whatever waits is still the handler's, but the peer's close frame must get through.
-    if (this.#paused) this.#resume();
+    if (this.#paused) this.resume();
   }
 
   /** Begins the closing handshake, and hands on nothing more: neither what waits nor what still comes. */
@@ -283,7 +285,7 @@ export class Connection implements TransportEvents, OutboxOwner {
     if (this.#phase === OPEN) this.transport.sendClose(cause.code, cause.reason);
     this.transport.end();
     this.heartbeat.awaitClose();
-    if (this.#paused) this.#resume(); // so that the end is seen
+    if (this.#paused) this.resume(); // so that the end is seen
     this.#finish({ code: cause.code, reason: cause.reason, by: "library", clean: false });
   }
 

@@ -2,6 +2,7 @@
 
 import type { InboxLimits } from "./inbox.js";
 import { OverflowPolicy } from "./overflow.js";
+import type { RateLimit } from "./rate-limit.js";
 
 /** How one connection behaves. Durations are in milliseconds, sizes in bytes. */
 export interface ConnectionSettings {
@@ -15,6 +16,8 @@ export interface ConnectionSettings {
   readonly messageTimeout: number;
   /** How much may wait for the handler before the peer is paused. */
   readonly inbox: InboxLimits;
+  /** How fast the peer may send messages, if there is a limit. */
+  readonly rateLimit: RateLimit | undefined;
   /** How many messages of one socket hooks may handle at once: a whole number, or Infinity. @default 1 */
   readonly concurrency: number;
   /** Above so many bytes on their way out, `send` waits. @default 65536 */
@@ -31,6 +34,7 @@ export const defaultConnectionSettings: ConnectionSettings = {
   closeTimeout: 10_000,
   messageTimeout: 60_000,
   inbox: { maxMessages: 256, maxBytes: 262_144 },
+  rateLimit: undefined,
   concurrency: 1,
   highWaterMark: 65_536,
   maxBufferedAmount: 16_777_216,

@@ -99,6 +99,10 @@ export class TracedTransport implements Transport, TransportEvents {
     this.#events?.message(message);
   }
 
+  pinged(payload: Uint8Array): void {
+    this.#trace(`gets ping, ${payload.length} bytes, and answers it`);
+  }
+
   pong(payload: Uint8Array): void {
     this.#trace(`gets pong, ${payload.length} bytes`);
     this.#events?.pong(payload);

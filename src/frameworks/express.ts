@@ -110,8 +110,9 @@ export class Sockets extends AppSockets<ExpressFramework, Application> {
     return { secure: request.secure, host: hostOf(request) };
   }
 
-  protected override clientOf({ ip }: Request): string | undefined {
-    return ip;
+  protected override clientOf(request: Request): string | undefined {
+    // Without the field, it is the peer in any case, and Express takes long to say so.
+    return request.headers["x-forwarded-for"] === undefined ? request.socket.remoteAddress : request.ip;
   }
 
   protected override dispatch({ request, response }: PendingUpgrade): void {

@@ -4,7 +4,7 @@ import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { upgradeAnswered } from "../routing/diagnostics.js";
+import { upgradeAnswered, upgradeRefused, type RefusalEvent } from "../routing/diagnostics.js";
 import { Deadline } from "./deadline.js";
 import { ignoreErrors } from "./ignore-errors.js";
 
@@ -31,8 +31,16 @@ export const UPGRADE_REQUIRED: HttpAnswer = {
   headers: [["Upgrade", "websocket"]],
 };
 
+/** Tells those who watch the process why an upgrade is refused. */
+export function tellRefusal(request: IncomingMessage, { status, reason }: HttpAnswer): void {
+  if (!upgradeRefused.hasSubscribers) return;
+  const event: RefusalEvent = { request, status, reason };
+  upgradeRefused.publish(event);
+}
+
 /** Answers a request for which no framework was asked, and ends the connection. */
 export function answerUpgrade(request: IncomingMessage, socket: Socket, answer: HttpAnswer): void {
+  tellRefusal(request, answer);
   writeAnswer(lastResponse(request, socket), answer);
 }
 

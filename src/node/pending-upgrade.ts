@@ -24,6 +24,7 @@ import {
   endAfterAnswer,
   giveSocket,
   responseTo,
+  tellRefusal,
   writeAnswer,
   type HttpAnswer,
 } from "./http-answer.js";
@@ -159,6 +160,7 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
 
   /** Answers over HTTP, with the headers that the framework has set so far. */
   refuse(answer: HttpAnswer): void {
+    tellRefusal(this.request, answer);
     writeAnswer(this.response, answer);
   }
 
@@ -197,10 +199,10 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
     const isOurs = this.#isClaimed || wasOffered || isSpokenBy(route, handshake.subprotocols);
     if (!isOurs) return "passed";
     const tooMany = this.claim(sockets) ?? this.#countUnder(acceptance.remoteAddress ?? "");
-    if (tooMany !== undefined) return asWebResponse(tooMany);
-    if (sockets.isDraining) return asWebResponse(GOING_DOWN);
+    if (tooMany !== undefined) return this.#refusal(tooMany);
+    if (sockets.isDraining) return this.#refusal(GOING_DOWN);
     const admission = admit(handshake, "encrypted" in socket, route.settings);
-    if ("status" in admission) return asWebResponse(admission);
+    if ("status" in admission) return this.#refusal(admission);
     const identity = sockets.identify(acceptance.request);
     const { compression: offered } = route.settings;
     const compression = offered && acceptCompressionOffer(handshake.extensions, offered);
@@ -215,6 +217,11 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
       this.#open = open;
     }
     return "accepted";
+  }
+
+  #refusal(answer: HttpAnswer): Response {
+    tellRefusal(this.request, answer);
+    return asWebResponse(answer);
   }
 
   /** Ends the response to an upgrade that was accepted, where no framework does it. */

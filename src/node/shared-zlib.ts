@@ -50,6 +50,7 @@ export class SharedContext {
     this.#stream = stream;
     this.#handle = handle;
     this.#state = state;
+    // oxlint-disable-next-line unicorn/prefer-add-event-listener -- it is no event target
     handle.onerror = () => {
       this.#hasFailed = true;
     };
@@ -78,6 +79,11 @@ export class SharedContext {
     const left = this.#state[0] ?? 0;
     this.#used = this.#room - left;
     return left === 0 ? "full" : "done";
+  }
+
+  /** How many bytes of the last part are left over, as the message had ended before. */
+  get unread(): number {
+    return this.#state[1] ?? 0;
   }
 
   /** What has come out. It is overwritten by the next message, of whatever context. */

@@ -161,6 +161,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   }
 
   ping(payload: Buffer): void {
+    this.#events?.pinged?.(payload);
     if (this.#output.isBlocked && ++this.#pendingPongs > MAX_PENDING_PONGS) {
       this.#fail(failure(CloseCode.policyViolation, "too many pings without reading the pongs"));
     } else {

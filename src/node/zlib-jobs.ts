@@ -86,13 +86,16 @@ function inflateNow(payload: Uint8Array, limit: number): Inflated {
   context.begin(limit);
   let outcome = context.push(payload, constants.Z_SYNC_FLUSH);
   if (outcome === "done") outcome = context.push(TAIL, constants.Z_FINISH);
-  if (outcome === "done") return context.output;
+  if (outcome === "done") return hasEnded(context.unread) ? context.output : CORRUPT;
   return outcome === "full" ? TOO_BIG : CORRUPT;
 }
 
 function inflateAnew(payload: Uint8Array, limit: number): Inflated {
+  const bytes = Buffer.concat([payload, TAIL]);
   try {
-    return inflateRawSync(Buffer.concat([payload, TAIL]), { maxOutputLength: Math.max(limit, 1) });
+    const maxOutputLength = Math.max(limit, 1); // zlib takes no 0
+    const inflated = inflatedOf(inflateRawSync(bytes, { maxOutputLength, info: true }), bytes);
+    return inflated === CORRUPT || inflated.length <= limit ? inflated : TOO_BIG;
   } catch (error) {
     return verdictOf(error);
   }
@@ -102,10 +105,32 @@ function inflateLater(payload: Uint8Array, limit: number): Promise<Inflated> {
   const bytes = Buffer.concat([payload, TAIL]);
   return job((done) => {
     const maxOutputLength = Math.min(limit, bufferConstants.MAX_LENGTH);
-    inflateRaw(bytes, { maxOutputLength, chunkSize: SYNC_INFLATE_SIZE }, (error, inflated) => {
-      done(error === null ? inflated : verdictOf(error));
+    inflateRaw(bytes, { maxOutputLength, chunkSize: SYNC_INFLATE_SIZE, info: true }, (error, result) => {
+      done(error === null ? inflatedOf(result, bytes) : verdictOf(error));
     });
   });
+}
+
+/**
+ * Whether a message has ended where it may: in a final block of its own (RFC 7692 §7.2.3.4), or with ours. Where it is cut
+ * short, a block takes what stands behind the message for its own, and may find an end in it by chance.
+ *
+ * @param unread - how many bytes zlib has left over
+ */
+function hasEnded(unread: number): boolean {
+  return unread === 0 || unread >= TAIL.length;
+}
+
+/** What zlib gives with the option `info`, of which its types don't know. */
+interface InflatedWithInfo {
+  readonly buffer: Buffer;
+  /** How many bytes it has taken. */
+  readonly engine: { readonly bytesWritten: number };
+}
+
+function inflatedOf(result: unknown, bytes: Buffer): Buffer | typeof CORRUPT {
+  const { buffer, engine } = result as InflatedWithInfo;
+  return hasEnded(bytes.length - engine.bytesWritten) ? buffer : CORRUPT;
 }
 
 function verdictOf(error: unknown): typeof TOO_BIG | typeof CORRUPT {

@@ -1,7 +1,7 @@
 /** What connects the workers of one machine: it stands in their parent, and carries what one tells to the others. */
 
 import { InvalidOptionError } from "../errors.js";
-import type { News, Order } from "./cluster-messages.js";
+import { isOrder, type News, type Order } from "./cluster-messages.js";
 import { itemsIn, Mailer, type ProcessChannel } from "./process-channel.js";
 
 /** What can be set for a {@link ClusterHub}. */
@@ -41,7 +41,7 @@ export class ClusterHub {
   add(worker: ProcessChannel): void {
     const peer = new Peer(worker);
     const take = (message: unknown): void => {
-      for (const order of itemsIn(message)) this.#obey(peer, order as Order);
+      for (const item of itemsIn(message)) if (isOrder(item)) this.#obey(peer, item);
     };
     const leave = (): void => {
       worker.off("message", take);
@@ -54,7 +54,10 @@ export class ClusterHub {
 
   #obey(peer: Peer, order: Order): void {
     const [type, link] = order;
-    if (type === "open") return peer.open(link, order[2], order[3]);
+    if (type === "open") {
+      this.#close(peer, link); // if there was one of that number, nothing is left of it
+      return peer.open(link, order[2], order[3]);
+    }
     const channels = peer.links.get(link);
     if (channels === undefined) return; // it was cut, and will learn of that
     switch (type) {

@@ -9,6 +9,24 @@ export type Order =
   | readonly [type: "publish", link: number, channel: string, payload: Uint8Array]
   | readonly [type: "close", link: number];
 
+/** Whether it is one: the hub must outlive workers of another version, and whatever else comes under our name. */
+export function isOrder(item: readonly unknown[]): item is Order {
+  const [type, link, third, fourth] = item;
+  if (typeof link !== "number") return false;
+  switch (type) {
+    case "open": // with whatever has become of the probe
+    case "ping":
+      return typeof third === "number";
+    case "subscribe":
+    case "unsubscribe":
+      return typeof third === "number" && typeof fourth === "string";
+    case "publish":
+      return typeof third === "string" && fourth instanceof Uint8Array;
+    default:
+      return type === "close";
+  }
+}
+
 /** What the hub tells. */
 export type News =
   | readonly [type: "done", link: number, id: number]

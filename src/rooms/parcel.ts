@@ -62,8 +62,14 @@ export function decodeParcel(payload: Uint8Array): (Parcel & { readonly origin: 
   if (bodyAt > bytes.length) return undefined;
   const head = readHead(bytes.toString("utf8", HEAD_AT, bodyAt));
   if (head === undefined) return undefined;
-  const { type, params, ...rest } = head;
-  const parcel = { ...rest, params: params && Object.fromEntries(params) };
+  // One by one: whatever else the head has is not part of a parcel.
+  const { origin, type, params, key, close } = head;
+  const parcel = {
+    origin,
+    params: params && Object.fromEntries(params),
+    key,
+    close: close && { code: close.code, reason: close.reason },
+  };
   if (type === "none") return parcel;
   const body = bytes.subarray(bodyAt);
   return { ...parcel, message: type === "text" ? body.toString() : body };

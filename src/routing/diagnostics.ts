@@ -7,6 +7,15 @@ import { channel, type Channel } from "node:diagnostics_channel";
 import type { CloseInfo } from "../errors.js";
 import type { Socket } from "../connection/socket.js";
 
+/** An upgrade that Jackfield refuses. Where a framework does, it has its own reasons. */
+export interface RefusalEvent {
+  /** Node's request. */
+  readonly request: object;
+  readonly status: number;
+  /** A sentence. */
+  readonly reason: string;
+}
+
 /** A socket that is open. */
 export interface SocketEvent {
   readonly socket: Socket<unknown>;
@@ -29,3 +38,6 @@ export const socketClosed: Channel = channel("jackfield.socket.closed");
 
 /** Tells of each upgrade that is answered over HTTP, when the answer begins: the response. */
 export const upgradeAnswered: Channel = channel("jackfield.upgrade.answered");
+
+/** Tells of each upgrade that is refused, a {@link RefusalEvent}. The answer follows. */
+export const upgradeRefused: Channel = channel("jackfield.upgrade.refused");

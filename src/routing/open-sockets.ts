@@ -167,6 +167,7 @@ export class OpenSockets extends Audience implements SessionOwner {
     const trace = this.#trace;
     if (trace === undefined) return transport;
     const name = `socket ${++this.#traceCount} of ${route}`;
+    trace(`${name} is opened for ${transport.remoteAddress ?? "somebody"}`);
     return new TracedTransport(transport, (what) => trace(`${name} ${what}`));
   }
 

@@ -25,6 +25,7 @@ export const routeOptionNames: readonly string[] = [
   "subprotocols",
   "allowedOrigins",
   "inbox",
+  "rateLimit",
   "overflow",
   "before",
 ];
@@ -56,6 +57,12 @@ export function checkRouteOptions(options: object): void {
     "allowedOrigins",
     `"any", a list of regular expressions and of origins such as "https://example.com", or a function`,
     isOrigins,
+  );
+  check(
+    options,
+    "rateLimit",
+    "an object with messages and perhaps per, both numbers of at least 1",
+    isRateLimit,
   );
   check(options, "overflow", `one of ${overflowModes.join(", ")}`, isOverflowMode);
   check(options, "before", "a function or a list of functions", isHooks);
@@ -120,6 +127,15 @@ function isObject(value: unknown): value is object {
 
 function isConcurrency(value: unknown): boolean {
   return value === Infinity || (Number.isInteger(value) && Number(value) >= 1);
+}
+
+function isRateLimit(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { messages, per = 1, ...unknown } = value as Record<string, unknown>;
+  return (
+    [messages, per].every((each) => Number(each) >= 1 && typeof each === "number") &&
+    Object.keys(unknown).length === 0
+  );
 }
 
 function isOverflowMode(value: unknown): boolean {

@@ -3,6 +3,7 @@
 import type { Socket } from "../connection/socket.js";
 import { defaultConnectionSettings, type ConnectionSettings } from "../connection/settings.js";
 import { OverflowPolicy, type OverflowMode } from "../connection/overflow.js";
+import type { RateLimit } from "../connection/rate-limit.js";
 import type { CompressionSettings } from "../protocol/compression-offer.js";
 import type { Broker } from "../rooms/broker.js";
 import type { BeforeHook } from "./before.js";
@@ -17,12 +18,20 @@ export interface CompressionOptions extends CompressionSettings {
   readonly threshold?: number;
 }
 
+/** How fast each client may send messages. */
+export interface RateLimitOptions {
+  /** So many at once, and in the long run so many within each period; at least 1. `Infinity` is no limit. */
+  readonly messages: number;
+  /** The period, in milliseconds. @default 1000 */
+  readonly per?: number;
+}
+
 /** Chooses one of the subprotocols that a client offers, or `undefined` to go on without one. */
 export type SubprotocolChoice = readonly string[] | ((offered: readonly string[]) => string | undefined);
 
 /** What can be set for one route. Durations are in milliseconds, sizes in bytes. */
 export interface RouteOptions<Request = unknown> extends Partial<
-  Omit<ConnectionSettings, "inbox" | "overflow">
+  Omit<ConnectionSettings, "inbox" | "overflow" | "rateLimit">
 > {
   /** The name of the route in logs and errors and for `urlFor`. @default its path */
   readonly name?: string;
@@ -36,6 +45,12 @@ export interface RouteOptions<Request = unknown> extends Partial<
   readonly allowedOrigins?: AllowedOrigins;
   /** How much may wait for the handler before the peer is paused. */
   readonly inbox?: Partial<ConnectionSettings["inbox"]>;
+  /**
+   * How fast a client may send messages: one that comes too soon ends the connection with 1008. What it sends while it is
+   * paused, because the handler is slower, comes late and is not held against it. Pings are not counted: what they cost is
+   * a pong, and at most 60 of those wait. @default no limit
+   */
+  readonly rateLimit?: RateLimitOptions;
   /** What is done when more than `maxBufferedAmount` waits for a client that reads too slowly. @default "close" */
   readonly overflow?: OverflowMode;
   /** How many rooms a socket may be in. @default 1024 */
@@ -114,6 +129,7 @@ export interface SocketsSettings extends ConnectionLimitSettings {
 const DEFAULT_MAX_MESSAGE_SIZE = 1_048_576;
 const DEFAULT_THRESHOLD = 128;
 const DEFAULT_MAX_ROOMS = 1_024;
+const DEFAULT_RATE_PERIOD = 1_000;
 
 /** Lays options over others: the inner ones hold, but hooks of both run. */
 export function mergeRouteOptions<Request>(
@@ -150,6 +166,7 @@ export function routeSettings<Request>(
   return {
     ...connection,
     inbox: { ...defaultConnectionSettings.inbox, ...merged.inbox },
+    rateLimit: rateLimitSettings(merged.rateLimit),
     overflow: new OverflowPolicy(merged.overflow ?? "close"),
     before: hooksOf(merged.before),
     maxRooms: merged.maxRooms ?? DEFAULT_MAX_ROOMS,
@@ -168,6 +185,11 @@ function given<Options extends object>(options: Options): Options {
 function compressionSettings(compression: boolean | CompressionOptions): RouteSettings["compression"] {
   if (compression === false) return undefined;
   return { threshold: DEFAULT_THRESHOLD, ...(compression === true ? {} : compression) };
+}
+
+function rateLimitSettings(limit: RateLimitOptions | undefined): RateLimit | undefined {
+  if (limit === undefined || limit.messages === Infinity) return undefined;
+  return { messages: limit.messages, per: limit.per ?? DEFAULT_RATE_PERIOD };
 }
 
 /** Completes the options of an app. @throws {InvalidOptionError} */

@@ -7,6 +7,7 @@ import { Connection } from "../connection/connection.js";
 import type { ConnectionObserver } from "../connection/connection-observer.js";
 import type { Consumer } from "../connection/consumer.js";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
+import { LimitedConnection } from "../connection/limited-connection.js";
 import type { Memberships } from "../connection/memberships.js";
 import { isPromise } from "../connection/promises.js";
 import type { OverflowPolicy } from "../connection/overflow.js";
@@ -82,7 +83,12 @@ export class Session<Params, Request>
     this.route = route;
     this.identity = identity;
     this.#owner = owner;
-    this.#connection = new Connection(transport, route.settings, this);
+    const { settings } = route;
+    const { rateLimit } = settings;
+    this.#connection =
+      rateLimit === undefined
+        ? new Connection(transport, settings, this)
+        : new LimitedConnection(transport, settings, rateLimit, this);
     this.socket = new Socket(this.#connection, facts, this);
   }
 

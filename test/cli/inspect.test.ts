@@ -3,16 +3,21 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { describe, test } from "node:test";
-import { serve, until } from "../frameworks/clients.js";
+import { Client, serve, until } from "../frameworks/clients.js";
 import { freePort, isListening } from "../services/ports.js";
 import { Command, app } from "./command.js";
 
 const bounded = { timeout: 50_000 } as const;
 
+interface Target {
+  readonly type: string;
+  readonly webSocketDebuggerUrl: string;
+}
+
 /** What can be debugged at a port. */
-async function targets(port: number): Promise<readonly { readonly type: string }[]> {
+async function targets(port: number): Promise<readonly Target[]> {
   const response = await fetch(`http://127.0.0.1:${port}/json/list`);
-  return (await response.json()) as { type: string }[];
+  return (await response.json()) as Target[];
 }
 
 describe("U8: --inspect", () => {
@@ -26,8 +31,21 @@ describe("U8: --inspect", () => {
     );
   });
 
-  test("opens one for each worker, which its successor gets", bounded, async (t) => {
+  test("lets a process end though a debugger is connected", bounded, async (t) => {
     const port = await freePort();
+    const command = await Command.run(t, app("who"), ["--inspect", "--inspect-port", `${port}`]);
+    const [target] = await targets(port);
+    const attached = await Client.connect(target?.webSocketDebuggerUrl ?? "", "");
+    t.after(() => attached.ws.terminate());
+    attached.send('{ "id": 1, "method": "Debugger.enable" }');
+    await attached.next();
+    command.kill("SIGTERM");
+    assert.deepEqual(await command.ended, { code: 0, signal: null });
+    assert.doesNotMatch(command.errors, /Waiting for the debugger/);
+  });
+
+  test("opens one for each worker, which its successor gets", bounded, async (t) => {
+    const port = await twoFreePorts();
     const args = ["--inspect", "--inspect-port", `${port}`, "--workers", "2", "--grace", "100"];
     const command = await Command.run(t, app("who"), args);
     for (const each of [port, port + 1]) await untilListening(each);
@@ -62,6 +80,14 @@ describe("U8: --inspect", () => {
     assert.equal(await isListening(port), false);
   });
 });
+
+/** @returns the first of two ports, one behind the other, that nobody listens on just now */
+async function twoFreePorts(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    if (!(await isListening(port + 1))) return port;
+  }
+}
 
 async function untilListening(port: number): Promise<void> {
   let listens = false;

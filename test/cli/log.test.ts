@@ -1,6 +1,7 @@
 /** What `jackfield run` logs, and how: JSON for programs, lines for people. */
 
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { cp, mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test, type TestContext } from "node:test";
@@ -8,7 +9,9 @@ import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { Client, until, upgradeAnswer } from "../frameworks/clients.js";
 import { RawClient } from "../node/raw-client.js";
-import { Command, app, folderWith, noTerminal } from "./command.js";
+import { Command, app, example, folderWith, noTerminal } from "./command.js";
+
+const noFullDisk: string | false = !existsSync("/dev/full") && "there is no /dev/full";
 
 const bounded = { timeout: 50_000 } as const;
 
@@ -41,7 +44,7 @@ describe("--access-log", () => {
     assert.deepEqual(entries(command.output).map(facts), [
       { method: "GET", path: "/", status: 200, address },
       { method: "GET", path: "/who", status: 101, route: "/who", address },
-      { route: "/who", code: 4000, reason: "bye", by: "peer", address },
+      { route: "/who", code: 4000, by: "peer", address },
       { method: "GET", path: "/nothing%20here", status: 404, address },
     ]);
     const [, opened, closed] = entries(command.output);
@@ -86,6 +89,12 @@ describe("--access-log", () => {
 });
 
 describe("the log", () => {
+  test("is no reason to fail where the disk is full", { ...bounded, skip: noFullDisk }, async (t) => {
+    const command = new Command(t, [], { program: app("logger") });
+    assert.deepEqual(await command.ended, { code: 0, signal: null });
+    assert.equal(command.output, "still here\n");
+  });
+
   test("W10: has the faults of handlers, with their stack, as JSON", bounded, async (t) => {
     const command = await Command.run(t, app("who"));
     const client = await Client.connect(command.socketUrl, "/fails");
@@ -96,6 +105,18 @@ describe("the log", () => {
     assert.deepEqual([level, type, message], [50, "Error", "the cat is out"]);
     assert.match(String(msg), /^the handler of \/fails failed \(socket \S+\)$/);
     assert.match(stack ?? "", /who\.js/);
+  });
+
+  test("names the worker whose it is", bounded, async (t) => {
+    const command = await Command.run(t, app("who"), ["--access-log", "--workers", "1"]);
+    const client = await Client.connect(command.socketUrl, "/fails");
+    await client.closed;
+    await until(() => entries(command.errors).length === 1 && entries(command.output).length === 2);
+    const all = entries(command.errors).concat(entries(command.output));
+    assert.deepEqual(
+      all.map(({ worker }) => worker),
+      [1, 1, 1],
+    );
   });
 
   test("has what becomes of workers: information and warnings", bounded, async (t) => {
@@ -140,6 +161,29 @@ describe("--debug", () => {
     for (const expected of ["gets text, 8 characters", "sends text, 8 characters", 'gets close: 4000, "bye"'])
       assert.ok(lines.includes(expected), `${expected} in ${lines.join("\n")}`);
     assert.doesNotMatch(command.errors, /secret/);
+  });
+
+  for (const folder of ["echo-express", "echo-fastify", "echo-koa", "echo-hono", "echo-http"]) {
+    test(`U8: tells why an upgrade was refused, for ${folder}`, bounded, async (t) => {
+      const command = await Command.run(t, example(`${folder}/app`), ["--debug"]);
+      const refuse = async (headers: Readonly<Record<string, string>>): Promise<void> => {
+        const { status, body } = await upgradeAnswer(command.port, "/echo?token=secret", headers);
+        const sentence = `GET /echo is refused an upgrade with ${status}: ${body.trim()}`;
+        await until(() => entries(command.errors).some(({ msg }) => msg === sentence));
+      };
+      await refuse({ Origin: "https://evil.example" });
+      await refuse({ "Sec-WebSocket-Version": "7" });
+      assert.equal(entries(command.errors).length, 2);
+      assert.doesNotMatch(command.errors, /secret/);
+    });
+  }
+
+  test("U8: tells of pings", bounded, async (t) => {
+    const command = await Command.run(t, app("who"), ["--debug"]);
+    const client = await RawClient.connect({ port: command.port, path: "/who" });
+    t.after(() => client.drop());
+    client.write(Buffer.from([0x89, 0x82, 0, 0, 0, 0, 0x68, 0x69]));
+    await command.says(/socket 1 of \/who gets ping, 2 bytes, and answers it/);
   });
 
   test("U8: tells why a client was refused", bounded, async (t) => {

@@ -89,6 +89,13 @@ describe("workers", () => {
     assert.equal(command.errors.match(/to load, but it failed: no database/g)?.length, 1);
   });
 
+  test("of which one fails are gone at once, even one that is still starting", bounded, async (t) => {
+    const args = ["run", app("uneven"), "--port", "0", "--workers", "2", "--grace", "60000"];
+    const command = new Command(t, args);
+    assert.deepEqual(await command.ended, { code: 1, signal: null });
+    assert.match(command.errors, /to load, but it failed: no database/);
+  });
+
   test("are gone at once by a second signal", bounded, async (t) => {
     const command = await run(t, 1, 60_000);
     const { pid } = await connect(command);

@@ -145,7 +145,7 @@ describe("hostile 68: what is no parcel", () => {
   }
 
   test("but this is one", () => {
-    const expected = { origin: "x", close: { code: 4000, reason: "" }, params: undefined };
+    const expected = { origin: "x", close: { code: 4000, reason: "" }, params: undefined, key: undefined };
     assert.deepEqual(decodeParcel(withHead(good)), expected);
   });
 });

@@ -27,6 +27,7 @@ export function options(): void {
     subprotocols: ["a"],
     allowedOrigins: ["https://a.example", /b/],
     inbox: { maxMessages: 1 },
+    rateLimit: { messages: 1, per: 60_000 },
     pingInterval: 0,
     pongTimeout: 1,
     closeTimeout: 1,
@@ -78,6 +79,8 @@ export function options(): void {
 
   // @ts-expect-error -- no such option
   http(undefined, { maxMessageSise: 1 });
+  // @ts-expect-error -- a rate says of how many
+  http(undefined, { rateLimit: { per: 1_000 } });
   // @ts-expect-error -- bytes are a number
   http(undefined, { maxMessageSize: "1 MiB" });
   // @ts-expect-error -- "any" is the only word

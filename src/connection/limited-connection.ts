@@ -1,0 +1,41 @@
+/** A connection whose peer may send messages only so fast. Only those with the option `rateLimit` are one. */
+
+import { CloseCode, failure } from "../protocol/close-code.js";
+import type { ConnectionObserver } from "./connection-observer.js";
+import { Connection } from "./connection.js";
+import { RateMeter, type RateLimit } from "./rate-limit.js";
+import type { ConnectionSettings } from "./settings.js";
+import type { Message, Transport } from "./transport.js";
+
+export class LimitedConnection extends Connection {
+  readonly #limit: RateLimit;
+  readonly #meter: RateMeter;
+
+  constructor(
+    transport: Transport,
+    settings: ConnectionSettings,
+    limit: RateLimit,
+    observer: ConnectionObserver,
+  ) {
+    super(transport, settings, observer);
+    this.#limit = limit;
+    this.#meter = new RateMeter(limit, performance.now());
+  }
+
+  override message(message: Message): void {
+    if (this.#meter.take(performance.now())) return super.message(message);
+    const { messages, per } = this.#limit;
+    return this.fail(failure(CloseCode.policyViolation, `more than ${messages} messages within ${per} ms`));
+  }
+
+  protected override pause(): void {
+    this.#meter.reckon(performance.now());
+    super.pause();
+  }
+
+  /** What the peer has sent while we did not read comes all at once: that is our doing. */
+  protected override resume(): void {
+    this.#meter.credit(performance.now());
+    super.resume();
+  }
+}
