@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import type { PreparedMessage } from "../connection/prepared-message.js";
 import type { Message, Transport, TransportEvents } from "../connection/transport.js";
 import { readFrom, type Reading, type SocketReader } from "../node/socket-reading.js";
+import { hasQueue } from "../node/socket-writing.js";
 import { CloseCode, encodeClosePayload, failure, type Failure } from "../protocol/close-code.js";
 import { FrameReader } from "../protocol/frame-reader.js";
 import { encodeFrame, firstByte } from "../protocol/frame-writer.js";
@@ -32,6 +33,8 @@ export class ClientTransport implements Transport, MessageSink, SocketReader {
   /** What came while nothing was to be read, if anything. */
   #rest: Buffer | undefined;
   #isPaused = false;
+  /** Whether the operating system left something of what was written: that it is taken then is a sign of life. */
+  #waits = false;
   #pendingPongs = 0;
 
   /** @param maxMessageSize - in bytes */
@@ -164,13 +167,17 @@ export class ClientTransport implements Transport, MessageSink, SocketReader {
   /** The frames of one turn leave together. */
   #corkForTurn(): void {
     this.#socket.cork();
-    process.nextTick(() => this.#socket.uncork());
+    process.nextTick(() => {
+      this.#socket.uncork();
+      this.#waits = hasQueue(this.#socket);
+    });
   }
 
   readonly #written = (error?: Error | null): void => {
     if (error) return; // the end of the connection tells
-    this.activity++;
+    if (this.#waits) this.activity++;
     if (this.bufferedAmount > 0) return;
+    this.#waits = false;
     this.#pendingPongs = 0;
     this.#events?.drained();
   };
