@@ -5,7 +5,7 @@ import { createServer as createSecureServer } from "node:https";
 import { Server as NetServer } from "node:net";
 import { RunError } from "../errors.js";
 import { honoServer } from "../frameworks/hono-server.js";
-import { serverOptions } from "../node/node-sockets.js";
+import { secureServerOptions, serverOptions } from "../node/node-sockets.js";
 import type { ListenAddress } from "./run-options.js";
 
 /** A certificate and its key. */
@@ -99,7 +99,7 @@ export const appKinds: readonly AppKind[] = [express, koa, fastify, hono, http];
 
 function serverFor(listener: RequestListener, credentials: Credentials | undefined): Server {
   if (credentials === undefined) return createServer(serverOptions, listener);
-  return createSecureServer({ ...serverOptions, ...credentials }, listener);
+  return createSecureServer({ ...secureServerOptions, ...credentials }, listener);
 }
 
 function hasMethods(value: unknown, names: readonly string[]): boolean {

@@ -3,7 +3,7 @@
 import type { Server } from "node:http";
 import { createServer as createSecureServer, type ServerOptions } from "node:https";
 import type { Env } from "hono";
-import { serverOptions } from "../node/node-sockets.js";
+import { secureServerOptions, serverOptions } from "../node/node-sockets.js";
 import type { HonoApp } from "./hono-types.js";
 
 /** @param secure - the certificate and its key, for HTTPS */
@@ -15,6 +15,6 @@ export async function honoServer<E extends Env>(
   const options =
     secure === undefined
       ? { serverOptions }
-      : { createServer: createSecureServer, serverOptions: { ...serverOptions, ...secure } };
+      : { createServer: createSecureServer, serverOptions: { ...secureServerOptions, ...secure } };
   return createAdaptorServer({ fetch, ...options }) as Server;
 }

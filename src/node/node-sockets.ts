@@ -2,6 +2,7 @@
 
 import { EventEmitter } from "node:events";
 import type { IncomingMessage, Server, ServerOptions } from "node:http";
+import type { ServerOptions as SecureServerOptions } from "node:https";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
@@ -137,6 +138,12 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
 export const serverOptions: ServerOptions = {
   headersTimeout: HEADERS_TIMEOUT,
   connectionsCheckingInterval: 1_000,
+};
+
+/** What one with TLS is made with besides its certificate: Node's own limit for the handshake is two minutes. */
+export const secureServerOptions: SecureServerOptions = {
+  ...serverOptions,
+  handshakeTimeout: HEADERS_TIMEOUT,
 };
 
 /** @throws whatever `server.listen` fails with */
