@@ -31,9 +31,9 @@ describe("floods and silence against a server process", () => {
     client.stopReading();
     const flood = Buffer.concat(Array.from({ length: 1_000 }, () => frameOf(Opcode.ping, "x".repeat(125))));
     const ending = server.endingOf("pings");
-    let hasEnded = false;
-    void ending.then(() => (hasEnded = true));
-    while (!hasEnded) {
+    const ended = new AbortController();
+    void ending.then(() => ended.abort());
+    while (!ended.signal.aborted) {
       client.write(flood);
       await new Promise(setImmediate);
     }
