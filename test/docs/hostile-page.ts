@@ -48,8 +48,11 @@ function unescaped(name: string): string {
 }
 
 function inOrder(one: string, other: string): number {
-  const rank = (file: string): string => `${isAgainstProcess(file) ? 0 : 1}${file}`;
-  return rank(one) < rank(other) ? -1 : 1;
+  return rankOf(one) < rankOf(other) ? -1 : 1;
+}
+
+function rankOf(file: string): string {
+  return `${isAgainstProcess(file) ? 0 : 1}${file}`;
 }
 
 /** Whether the tests of a file attack a server process that must serve on afterwards. */
