@@ -42,7 +42,6 @@ async function areOne(here: Command, there: Command): Promise<void> {
   }
   bob.client.send("count");
   assert.equal(await bob.client.next(), "[2,2,2,1,1]");
-  // Hostile 65.
   const begin = performance.now();
   bob.client.send("log-out ann");
   assert.deepEqual(await ann.client.closed, { code: 4401, reason: "logged out" });

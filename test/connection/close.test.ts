@@ -48,7 +48,7 @@ describe("close", { timeout: 20_000, concurrency: true }, () => {
     assert.equal((await client.next())[0], "close");
   });
 
-  test("41: both sides at once are one clean event", async (t) => {
+  test("hostile 41: both sides at once are one clean event", async (t) => {
     const { ws, client } = await openSocket(t, { client: { answersClose: false } });
     let events = 0;
     void ws.whenClosed.then(() => events++);
@@ -63,7 +63,7 @@ describe("close", { timeout: 20_000, concurrency: true }, () => {
     assert.equal(client.notes.filter(([kind]) => kind === "close").length, 1);
   });
 
-  test("42: without an answer the connection is dropped after the close timeout", async (t) => {
+  test("hostile 42: without an answer the connection is dropped after the close timeout", async (t) => {
     const { ws, client, server } = await openSocket(t, {
       closeTimeout: 100,
       client: { answersClose: false },
@@ -74,7 +74,7 @@ describe("close", { timeout: 20_000, concurrency: true }, () => {
     await until(() => server.sockets.size === 0);
   });
 
-  test("42: a handler that returns at once is no exception to the close timeout", async (t) => {
+  test("hostile 42: a handler that returns at once is no exception to the close timeout", async (t) => {
     const server = await serve(t, () => undefined, { closeTimeout: 100, pingInterval: 0 });
     const client = await server.connect({ answersClose: false });
     assert.deepEqual(await client.nextOf("close"), ["close", 1000, ""]);
@@ -82,7 +82,7 @@ describe("close", { timeout: 20_000, concurrency: true }, () => {
     await until(() => server.sockets.size === 0);
   });
 
-  test("42: a peer that answers but never hangs up is dropped after the close timeout", async (t) => {
+  test("hostile 42: a peer that answers but never hangs up is dropped after the close timeout", async (t) => {
     const { ws, client, server } = await openSocket(t, {
       closeTimeout: 100,
       client: { answersClose: false },
@@ -97,7 +97,7 @@ describe("close", { timeout: 20_000, concurrency: true }, () => {
     ["a FIN", (client: RawClient): void => client.end()],
     ["a reset", (client: RawClient): void => client.reset()],
   ] as const) {
-    test(`42: ${how} without a close frame is 1006, by the network`, async (t) => {
+    test(`hostile 42: ${how} without a close frame is 1006, by the network`, async (t) => {
       const { ws, client, server } = await openSocket(t);
       leave(client);
       assert.deepEqual(await ws.whenClosed, { code: 1006, reason: "", by: "network", clean: false });
@@ -105,7 +105,7 @@ describe("close", { timeout: 20_000, concurrency: true }, () => {
       await until(() => server.sockets.size === 0);
     });
 
-    test(`42: ${how} instead of an answer to our close frame is not clean`, async (t) => {
+    test(`hostile 42: ${how} instead of an answer to our close frame is not clean`, async (t) => {
       const { ws, client } = await openSocket(t, { client: { answersClose: false } });
       const closing = ws.close(4001);
       await client.nextOf("close");
@@ -113,7 +113,7 @@ describe("close", { timeout: 20_000, concurrency: true }, () => {
       assert.equal((await closing).clean, false);
     });
 
-    test(`42: ${how} while the inbox is full is seen once it is read`, async (t) => {
+    test(`hostile 42: ${how} while the inbox is full is seen once it is read`, async (t) => {
       const { ws, client } = await openSocket(t, { inbox: { maxMessages: 2 } });
       for (let each = 0; each < 10; each++) client.text(String(each));
       await until(() => ws.request.socket.isPaused());
@@ -135,7 +135,7 @@ describe("close", { timeout: 20_000, concurrency: true }, () => {
     [1000, 5],
     [1000, null],
   ] as const) {
-    test(`43: close(${String(code)}, ${String(reason).slice(0, 8)}…) is an error, and nothing is sent`, async (t) => {
+    test(`hostile 43: close(${String(code)}, ${String(reason).slice(0, 8)}…) is an error, and nothing is sent`, async (t) => {
       const { ws, client, server } = await openSocket(t);
       await assert.rejects(ws.close(code as number, reason as string), InvalidCloseError);
       assert.equal(server.logged.length, 1);
@@ -221,7 +221,7 @@ describe("signal and whenClosed", { timeout: 20_000 }, () => {
 
 describe("the peer's close frame", { timeout: 20_000, concurrency: true }, () => {
   for (const code of [1000, 1003, 1007, 1014, 3000, 4999]) {
-    test(`38: ${code} is echoed`, async (t) => {
+    test(`hostile 38: ${code} is echoed`, async (t) => {
       const { ws, client } = await openSocket(t);
       client.sendClose(code, "why");
       assert.deepEqual(await ws.whenClosed, { code, reason: "why", by: "peer", clean: true });
@@ -229,7 +229,7 @@ describe("the peer's close frame", { timeout: 20_000, concurrency: true }, () =>
     });
   }
 
-  test("38: one without a code is 1005, and answered without one", async (t) => {
+  test("hostile 38: one without a code is 1005, and answered without one", async (t) => {
     const { ws, client } = await openSocket(t);
     client.sendClose();
     assert.deepEqual(await ws.whenClosed, { code: 1005, reason: "", by: "peer", clean: true });
@@ -237,18 +237,18 @@ describe("the peer's close frame", { timeout: 20_000, concurrency: true }, () =>
   });
 
   for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65_535]) {
-    test(`37: ${code} is answered with 1002`, async (t) => {
+    test(`hostile 37: ${code} is answered with 1002`, async (t) => {
       const payload = Buffer.alloc(2);
       payload.writeUInt16BE(code);
       await expectFailure(t, [{ opcode: Opcode.close, payload }], 1002);
     });
   }
 
-  test("39: a payload of one byte is answered with 1002", async (t) => {
+  test("hostile 39: a payload of one byte is answered with 1002", async (t) => {
     await expectFailure(t, [{ opcode: Opcode.close, payload: Buffer.of(3) }], 1002);
   });
 
-  test("39: data after it is ignored", async (t) => {
+  test("hostile 39: data after it is ignored", async (t) => {
     const { ws, client } = await openSocket(t);
     client.write(
       Buffer.concat([frameOf(Opcode.close), frameOf(Opcode.text, "late"), Buffer.alloc(1_000, 0xff)]),
@@ -258,7 +258,7 @@ describe("the peer's close frame", { timeout: 20_000, concurrency: true }, () =>
     assert.deepEqual(await client.closed(), [1005, ""]);
   });
 
-  test("40: one in the middle of a fragmented message is echoed", async (t) => {
+  test("hostile 40: one in the middle of a fragmented message is echoed", async (t) => {
     const { ws, client } = await openSocket(t);
     client.frame(Opcode.text, "begun", false);
     client.sendClose(4000);
@@ -267,7 +267,7 @@ describe("the peer's close frame", { timeout: 20_000, concurrency: true }, () =>
     assert.deepEqual(await client.closed(), [4000, ""]);
   });
 
-  test("36: a reason that is not UTF-8 is answered with 1007", async (t) => {
+  test("hostile 36: a reason that is not UTF-8 is answered with 1007", async (t) => {
     await expectFailure(t, [{ opcode: Opcode.close, payload: Buffer.of(0x03, 0xe8, 0xff) }], 1007);
   });
 });
@@ -292,21 +292,21 @@ async function expectFailure(
 describe("what the peer must not send", { timeout: 20_000, concurrency: true }, () => {
   const text = { opcode: Opcode.text, payload: "x" };
   const cases: readonly (readonly [title: string, frames: readonly FrameSpec[], code: number])[] = [
-    ["21: an unmasked frame", [{ ...text, masked: false }], 1002],
+    ["hostile 21: an unmasked frame", [{ ...text, masked: false }], 1002],
     ...[0x40, 0x20, 0x10].map(
-      (reserved) => [`22: reserved bits ${reserved}`, [{ ...text, reserved }], 1002] as const,
+      (reserved) => [`hostile 22: reserved bits ${reserved}`, [{ ...text, reserved }], 1002] as const,
     ),
-    ...[3, 7, 11, 15].map((opcode) => [`22: opcode ${opcode}`, [{ opcode }], 1002] as const),
-    ["23: a length not in its shortest form", [{ ...text, lengthBytes: 2 }], 1002],
-    ["23: a length with the top bit set", [{ ...text, length: 2n ** 63n, lengthBytes: 8 }], 1002],
-    ["24: a length of 2^63-1", [{ ...text, length: 2n ** 63n - 1n, lengthBytes: 8 }], 1009],
-    ["24: a length one over the maximum", [{ ...text, length: 1_048_577 }], 1009],
-    ["25: a ping over 125 bytes", [{ opcode: Opcode.ping, payload: "x".repeat(126) }], 1002],
-    ["25: a fragmented ping", [{ opcode: Opcode.ping, fin: false }], 1002],
-    ["26: a continuation of nothing", [{ opcode: Opcode.continuation }], 1002],
-    ["26: a new message inside of one", [{ ...text, fin: false }, text], 1002],
+    ...[3, 7, 11, 15].map((opcode) => [`hostile 22: opcode ${opcode}`, [{ opcode }], 1002] as const),
+    ["hostile 23: a length not in its shortest form", [{ ...text, lengthBytes: 2 }], 1002],
+    ["hostile 23: a length with the top bit set", [{ ...text, length: 2n ** 63n, lengthBytes: 8 }], 1002],
+    ["hostile 24: a length of 2^63-1", [{ ...text, length: 2n ** 63n - 1n, lengthBytes: 8 }], 1009],
+    ["hostile 24: a length one over the maximum", [{ ...text, length: 1_048_577 }], 1009],
+    ["hostile 25: a ping over 125 bytes", [{ opcode: Opcode.ping, payload: "x".repeat(126) }], 1002],
+    ["hostile 25: a fragmented ping", [{ opcode: Opcode.ping, fin: false }], 1002],
+    ["hostile 26: a continuation of nothing", [{ opcode: Opcode.continuation }], 1002],
+    ["hostile 26: a new message inside of one", [{ ...text, fin: false }, text], 1002],
     [
-      "28: more than 1,024 empty fragments",
+      "hostile 28: more than 1,024 empty fragments",
       [
         { opcode: Opcode.text, fin: false },
         ...Array.from({ length: 1_024 }, () => ({ opcode: 0, fin: false })),
@@ -314,17 +314,17 @@ describe("what the peer must not send", { timeout: 20_000, concurrency: true }, 
       1008,
     ],
     [
-      "28: a sum over the maximum",
+      "hostile 28: a sum over the maximum",
       [
         { opcode: 2, fin: false, payload: Buffer.alloc(600_000) },
         { opcode: 0, payload: Buffer.alloc(600_000) },
       ],
       1009,
     ],
-    ["34: text that is not UTF-8", [{ opcode: Opcode.text, payload: Buffer.of(0xc0, 0x80) }], 1007],
-    ["34: text that is cut short", [{ opcode: Opcode.text, payload: Buffer.of(0xe2, 0x82) }], 1007],
+    ["hostile 34: text that is not UTF-8", [{ opcode: Opcode.text, payload: Buffer.of(0xc0, 0x80) }], 1007],
+    ["hostile 34: text that is cut short", [{ opcode: Opcode.text, payload: Buffer.of(0xe2, 0x82) }], 1007],
     [
-      "35: invalid text in a fragment",
+      "hostile 35: invalid text in a fragment",
       [{ opcode: Opcode.text, fin: false, payload: Buffer.of(0x61, 0xff) }],
       1007,
     ],
@@ -340,13 +340,13 @@ describe("what the peer must not send", { timeout: 20_000, concurrency: true }, 
     assert.equal(await ws.receive(), "good");
   });
 
-  test("24: a message of exactly the maximum is accepted", async (t) => {
+  test("hostile 24: a message of exactly the maximum is accepted", async (t) => {
     const { ws, client } = await openSocket(t, { maxMessageSize: 70_000 });
     client.binary(new Uint8Array(70_000));
     assert.equal((await ws.receive()).length, 70_000);
   });
 
-  test("27: a ping between fragments is answered at once, the message intact", async (t) => {
+  test("hostile 27: a ping between fragments is answered at once, the message intact", async (t) => {
     const { ws, client } = await openSocket(t);
     client.frame(Opcode.text, "a", false);
     client.frame(Opcode.ping, "now");
@@ -355,7 +355,7 @@ describe("what the peer must not send", { timeout: 20_000, concurrency: true }, 
     assert.equal(await ws.receive(), "ab");
   });
 
-  test("30: a message that never ends is cut with 1008 at the message timeout", async (t) => {
+  test("hostile 30: a message that never ends is cut with 1008 at the message timeout", async (t) => {
     const { ws, client } = await openSocket(t, { messageTimeout: 100 });
     client.frame(Opcode.text, "begun", false);
     assert.equal((await ws.whenClosed).code, 1008);

@@ -39,13 +39,13 @@ describe("the heartbeat", { timeout: 20_000, concurrency: true }, () => {
       { prepare: (server) => server.on("connection", (s) => s.on("data", () => undefined)) },
     ],
   ] as const satisfies readonly (readonly [string, OpenOptions])[]) {
-    test(`54: a peer that answers no ping ends with 1006, over ${what}`, async (t) => {
+    test(`hostile 54: a peer that answers no ping ends with 1006, over ${what}`, async (t) => {
       const { ws, client } = await openSocket(t, { ...SHORT, ...options, client: { answersPings: false } });
       assertDead(await ws.whenClosed);
       await client.gone();
     });
 
-    test(`54: so does one that once was lively, though messages are still sent to it, over ${what}`, async (t) => {
+    test(`hostile 54: so does one that once was lively, though messages are still sent to it, over ${what}`, async (t) => {
       const { ws, client } = await openSocket(t, { ...SHORT, ...options, client: { answersPings: false } });
       client.text("lively");
       await ws.receive();

@@ -151,7 +151,7 @@ describe("hooks", { timeout: 20_000 }, () => {
     ["message", { message: fail, close: noteClose }],
     ["an asynchronous message", { message: failLater, close: noteClose }],
   ] as const) {
-    test(`58: a fault in ${hook} closes with 1011, is logged once, and close is still called`, async (t) => {
+    test(`hostile 58: a fault in ${hook} closes with 1011, is logged once, and close is still called`, async (t) => {
       closes = 0;
       const { client, server } = await connect(t, handler);
       client.write(Buffer.concat([frameOf(1, "one"), frameOf(1, "two")]));
@@ -162,7 +162,7 @@ describe("hooks", { timeout: 20_000 }, () => {
     });
   }
 
-  test("58: a fault in close is logged, and harms nobody", async (t) => {
+  test("hostile 58: a fault in close is logged, and harms nobody", async (t) => {
     const { client, server } = await connect(t, { close: fail });
     client.sendClose(1000);
     assert.deepEqual(await client.closed(), [1000, ""]);

@@ -158,7 +158,7 @@ describe("receive", { timeout: 20_000 }, () => {
     assert.equal(await next, "two");
   });
 
-  test("60: a second receive at the same time fails with ERR_CONCURRENT_RECEIVE, the first gets the message", async (t) => {
+  test("hostile 60: a second receive at the same time fails with ERR_CONCURRENT_RECEIVE, the first gets the message", async (t) => {
     const { ws, client, server } = await openSocket(t);
     const first = ws.receive();
     await assert.rejects(ws.receive(), { code: "ERR_CONCURRENT_RECEIVE" });
@@ -245,7 +245,7 @@ describe("receiveJson", { timeout: 20_000 }, () => {
     assert.equal(await ws.receiveJson(), 42);
   });
 
-  test("9: __proto__ in JSON pollutes nothing", async (t) => {
+  test("hostile 9: __proto__ in JSON pollutes nothing", async (t) => {
     const { ws, client } = await openSocket(t);
     client.text('{"__proto__":{"polluted":true}}');
     await ws.receiveJson();

@@ -292,7 +292,7 @@ describe("ping", { timeout: 20_000 }, () => {
     await assert.rejects(ping, ConnectionClosedError);
   });
 
-  test("52: pings without reading the pongs are cut at 60", async (t) => {
+  test("hostile 52: pings without reading the pongs are cut at 60", async (t) => {
     const opened = await openSocket(t);
     const { ws, client } = opened;
     await fillUp(opened, 1_000_000);

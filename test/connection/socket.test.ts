@@ -41,7 +41,7 @@ describe("what a socket knows of its handshake", { timeout: 20_000 }, () => {
     assert.deepEqual({ ...ws.cookies }, {});
   });
 
-  test("9: __proto__ and constructor as query, header and cookie pollute nothing", async (t) => {
+  test("hostile 9: __proto__ and constructor as query, header and cookie pollute nothing", async (t) => {
     const { ws } = await openSocket(t, {
       client: {
         path: "/?__proto__=a&constructor=b",

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { problemOf, referencesIn, type Reference } from "./references.js";
 
 const page = new URL("docs/features.md", import.meta.resolve("jackfield/package.json"));
 
@@ -18,26 +19,12 @@ interface Feature {
   readonly references: readonly Reference[];
 }
 
-interface Reference {
-  readonly file: URL;
-  /** The name of a test; in the contract, the id of a row. */
-  readonly name: string;
-}
-
 async function readFeatures(): Promise<readonly Feature[]> {
   const text = await readFile(page, "utf8");
   return [...text.matchAll(/^\| +([A-Z]\d+) +\|.*\|(.*)\|$/gm)].map(([, id = "", shown = ""]) => ({
     id,
-    references: [...shown.matchAll(/\]\(([^)]+)\) +"([^"]+)"/g)].map(([, path = "", name = ""]) => ({
-      file: new URL(path, page),
-      name,
-    })),
+    references: referencesIn(shown, page),
   }));
-}
-
-/** What has to be found in a file that shows something. */
-function evidence({ file, name }: Reference): string {
-  return file.pathname.includes("/test/contract/rows/") ? `id: "${name}"` : name;
 }
 
 const features = await readFeatures();
@@ -60,12 +47,8 @@ test("every feature is shown by something", () => {
 test("what shows a feature is there, and has the test that is named", async () => {
   for (const { id, references } of features) {
     for (const reference of references) {
-      const text = await readFile(reference.file, "utf8").catch(() => undefined);
-      assert.ok(text !== undefined, `${id}: there is no ${reference.file.pathname}`);
-      assert.ok(
-        text.includes(evidence(reference)),
-        `${id}: no "${reference.name}" in ${reference.file.pathname}`,
-      );
+      const problem = await problemOf(reference);
+      assert.equal(problem, undefined, `${id}: ${problem}`);
     }
   }
 });

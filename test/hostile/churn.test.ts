@@ -43,12 +43,13 @@ function comeAndGo(port: number, ending: Ending): Promise<void> {
     socket.write(UPGRADE);
     if (ending === "reset early") socket.once("connect", () => socket.resetAndDestroy());
     socket.on("data", (bytes) => {
-      if (wasAccepted)
+      if (wasAccepted) {
         socket.resetAndDestroy(); // the answer has come
-      else if (!bytes.toString("latin1", 0, 12).startsWith("HTTP/1.1 101"))
-        reject(new Error(bytes.toString()));
+        return;
+      }
+      wasAccepted = bytes.includes("\r\n\r\n");
+      if (!bytes.toString("latin1", 0, 12).startsWith("HTTP/1.1 101")) reject(new Error(bytes.toString()));
       else goOn(socket, ending);
-      wasAccepted ||= bytes.includes("\r\n\r\n");
     });
   });
 }

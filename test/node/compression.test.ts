@@ -82,7 +82,7 @@ describe("messages that come compressed", { timeout: 30_000 }, () => {
     });
   }
 
-  test("46: a message that ends with a final block is accepted, and so is the one after it", async (t) => {
+  test("hostile 46: a message that ends with a final block is accepted, and so is the one after it", async (t) => {
     const { ws, client } = await open(t);
     for (const text of ["final".repeat(100), "f".repeat(200_000)]) {
       client.frame(Opcode.text, deflateRawSync(text), true, true);
@@ -104,7 +104,7 @@ describe("messages that come compressed", { timeout: 30_000 }, () => {
   });
 
   for (const size of [1_000, 65_536, 200_000]) {
-    test(`24: exactly the maximum of ${size} bytes is accepted, and one byte more is 1009`, async (t) => {
+    test(`hostile 24: exactly the maximum of ${size} bytes is accepted, and one byte more is 1009`, async (t) => {
       const { ws, client } = await open(t, { maxMessageSize: size });
       compress(client, Buffer.alloc(size));
       compress(client, Buffer.alloc(size + 1));
@@ -120,7 +120,7 @@ describe("messages that come compressed", { timeout: 30_000 }, () => {
     assert.equal((await ws.receive()).length, 3 * mebibyte);
   });
 
-  test("44: a bomb of 1 MiB that inflates to 1 GiB is 1009, and memory hardly grows", async (t) => {
+  test("hostile 44: a bomb of 1 MiB that inflates to 1 GiB is 1009, and memory hardly grows", async (t) => {
     const { ws, client } = await open(t);
     const frame = frameOf(Opcode.binary, bomb(1_000), true, true);
     assert.ok(frame.length < mebibyte);
@@ -131,7 +131,7 @@ describe("messages that come compressed", { timeout: 30_000 }, () => {
     assert.ok(growth < 16 * mebibyte, `memory grew by ${growth} bytes`);
   });
 
-  test("44: so is one in fragments", async (t) => {
+  test("hostile 44: so is one in fragments", async (t) => {
     const { ws, client } = await open(t);
     const payload = bomb(1_000);
     const parts: Buffer[] = [];
@@ -148,7 +148,7 @@ describe("messages that come compressed", { timeout: 30_000 }, () => {
     assert.ok(growth < 16 * mebibyte, `memory grew by ${growth} bytes`);
   });
 
-  test("45: a hundred small bombs at once are all 1009, and memory stays bounded", async (t) => {
+  test("hostile 45: a hundred small bombs at once are all 1009, and memory stays bounded", async (t) => {
     const server = await serve(t, (ws) => ws.whenClosed, { compression: true });
     const clients = await Promise.all(
       Array.from({ length: 100 }, () => server.connect({ compression: true })),
@@ -173,7 +173,7 @@ describe("messages that come compressed", { timeout: 30_000 }, () => {
     ["long and cut short", long.subarray(0, 80_000)],
     ["text that is not UTF-8", deflated(Buffer.of(0x61, 0xff))],
   ] as const) {
-    test(`46: what is ${what} is 1007`, async (t) => {
+    test(`hostile 46: what is ${what} is 1007`, async (t) => {
       const { ws, client } = await open(t);
       client.frame(Opcode.text, payload, true, true);
       compress(client, "never seen");
@@ -183,26 +183,26 @@ describe("messages that come compressed", { timeout: 30_000 }, () => {
     });
   }
 
-  test("47: RSV1 on a ping is 1002", async (t) => {
+  test("hostile 47: RSV1 on a ping is 1002", async (t) => {
     const { ws, client } = await open(t);
     client.frame(Opcode.ping, "", true, true);
     assert.equal((await ws.whenClosed).code, 1002);
   });
 
-  test("47: RSV1 on a continuation is 1002", async (t) => {
+  test("hostile 47: RSV1 on a continuation is 1002", async (t) => {
     const { ws, client } = await open(t);
     client.frame(Opcode.text, deflated("x"), false, true);
     client.frame(Opcode.continuation, "", true, true);
     assert.equal((await ws.whenClosed).code, 1002);
   });
 
-  test("22: RSV1 without an agreement is 1002", async (t) => {
+  test("hostile 22: RSV1 without an agreement is 1002", async (t) => {
     const { ws, client } = await openSocket(t, { client: { compression: true } });
     compress(client, "x");
     assert.equal((await ws.whenClosed).code, 1002);
   });
 
-  test("50: a peer that hangs up while its message is inflated harms nobody", async (t) => {
+  test("hostile 50: a peer that hangs up while its message is inflated harms nobody", async (t) => {
     const { ws, client, server } = await open(t, { inbox: { maxBytes: Infinity } });
     for (let each = 0; each < 10; each++) compress(client, Buffer.alloc(mebibyte));
     client.reset();
@@ -210,7 +210,7 @@ describe("messages that come compressed", { timeout: 30_000 }, () => {
     await until(() => server.sockets.size === 0);
   });
 
-  test("50: a handler that hangs up while a message is inflated harms nobody", async (t) => {
+  test("hostile 50: a handler that hangs up while a message is inflated harms nobody", async (t) => {
     const { ws, client, server } = await open(t, { inbox: { maxBytes: Infinity } });
     for (let each = 0; each < 10; each++) compress(client, Buffer.alloc(mebibyte));
     await ws.receive();
@@ -237,7 +237,7 @@ describe("messages that are sent compressed", { timeout: 30_000 }, () => {
     }
   });
 
-  test("49: the same message is the same bytes each time, as no context is taken over", async (t) => {
+  test("hostile 49: the same message is the same bytes each time, as no context is taken over", async (t) => {
     const { ws, client } = await open(t);
     const text = "the same message, again and again ".repeat(10);
     for (let each = 0; each < 3; each++) void ws.send(text);
@@ -345,7 +345,7 @@ describe("messages that are sent compressed", { timeout: 30_000 }, () => {
     assert.equal((await client.nextOf("text"))[1].startsWith("drained "), true);
   });
 
-  test("50: a handler that hangs up while a thread compresses harms nobody", async (t) => {
+  test("hostile 50: a handler that hangs up while a thread compresses harms nobody", async (t) => {
     const { ws, client, server } = await open(t);
     for (let each = 0; each < 10; each++) void ws.send("x".repeat(mebibyte));
     ws.terminate();
@@ -354,7 +354,7 @@ describe("messages that are sent compressed", { timeout: 30_000 }, () => {
     await turns(20);
   });
 
-  test("50: a peer that hangs up while a thread compresses harms nobody", async (t) => {
+  test("hostile 50: a peer that hangs up while a thread compresses harms nobody", async (t) => {
     const { ws, client, server } = await open(t);
     for (let each = 0; each < 10; each++) void ws.send("x".repeat(mebibyte));
     client.reset();
@@ -368,7 +368,7 @@ describe("the agreement on compression", { timeout: 30_000 }, () => {
   const agreed =
     /sec-websocket-extensions: permessage-deflate; server_no_context_takeover; client_no_context_takeover/i;
 
-  test("49: asks for no context takeover in both directions", async (t) => {
+  test("hostile 49: asks for no context takeover in both directions", async (t) => {
     const { client } = await open(t);
     assert.match(client.head, agreed);
   });
@@ -380,14 +380,14 @@ describe("the agreement on compression", { timeout: 30_000 }, () => {
     "server_max_window_bits=08",
     "client_max_window_bits; client_max_window_bits",
   ]) {
-    test(`48: an offer with ${parameters} is declined`, async (t) => {
+    test(`hostile 48: an offer with ${parameters} is declined`, async (t) => {
       const { ws, client } = await open(t, { client: { compression: parameters } });
       assert.doesNotMatch(client.head, /extensions/i);
       void ws.send("x".repeat(1_000));
       assert.equal((await client.next())[0], "text");
     });
 
-    test(`48: and the one after ${parameters} is tried`, async (t) => {
+    test(`hostile 48: and the one after ${parameters} is tried`, async (t) => {
       const { client } = await open(t, { client: { compression: `${parameters}, permessage-deflate` } });
       assert.match(client.head, agreed);
     });

@@ -130,7 +130,7 @@ for (const [way, options] of ways) {
       for (let left = 1; left > 0; left = await count(server.server)) await turns();
     });
 
-    test("14: bytes behind the request are the first frames, also if they end inside of one", async (t) => {
+    test("hostile 14: bytes behind the request are the first frames, also if they end inside of one", async (t) => {
       const frames = Buffer.concat([
         frameOf(1, "one"),
         frameOf(2, Buffer.alloc(70_000, 7)),
@@ -148,7 +148,7 @@ for (const [way, options] of ways) {
       }
     });
 
-    test("14: so they are if all comes at once, with a close frame behind", async (t) => {
+    test("hostile 14: so they are if all comes at once, with a close frame behind", async (t) => {
       const early = Buffer.concat([frameOf(1, "hello"), frameOf(Opcode.close)]);
       const { ws, client } = await openSocket(t, { ...options, client: { early } });
       assert.equal(await ws.receive(), "hello");
@@ -181,17 +181,21 @@ for (const [way, options] of ways) {
       }
     });
 
-    test("29: 10,000 bytes in segments of one byte are one message", { timeout: 15_000 }, async (t) => {
-      const { ws, client } = await openSocket(t, options);
-      client.socket.setNoDelay(true);
-      const message = Buffer.alloc(10_000, "x");
-      const frame = frameOf(Opcode.binary, message);
-      for (let at = 0; at < frame.length; at++) {
-        client.write(frame.subarray(at, at + 1));
-        if (at % 100 === 0) await turns();
-      }
-      assert.ok(message.equals((await ws.receive()) as Buffer));
-    });
+    test(
+      "hostile 29: 10,000 bytes in segments of one byte are one message",
+      { timeout: 15_000 },
+      async (t) => {
+        const { ws, client } = await openSocket(t, options);
+        client.socket.setNoDelay(true);
+        const message = Buffer.alloc(10_000, "x");
+        const frame = frameOf(Opcode.binary, message);
+        for (let at = 0; at < frame.length; at++) {
+          client.write(frame.subarray(at, at + 1));
+          if (at % 100 === 0) await turns();
+        }
+        assert.ok(message.equals((await ws.receive()) as Buffer));
+      },
+    );
 
     test("a half-closed connection is ended, and its last messages are not lost", async (t) => {
       const { ws, client, server } = await openSocket(t, options);

@@ -58,35 +58,38 @@ class Process {
 
 export function separateProcesses(broker: NetworkBroker): void {
   describe(`two processes that share nothing but ${broker.kind}`, () => {
-    test("are one: rooms, routes, identities, everyone; and a log-out, within 1 s", bounded, async (t) => {
-      const server = await BrokerServer.start(t, broker.kind);
-      const [here, there] = await Promise.all([1, 2].map(() => Process.start(t, broker, server.url)));
-      assert.ok(here && there);
-      const [one, two, other] = await Promise.all([
-        here.open("one", "ann"),
-        there.open("two", "ann"),
-        there.open("three", "bob"),
-      ]);
-      const errands: readonly [to: Errand["to"], gets: readonly Client[]][] = [
-        ["all", [one, two, other]],
-        ["room", [one, two, other]],
-        ["route", [one, two, other]],
-        ["narrowed", [two]],
-        ["identity", [one, two]],
-      ];
-      for (const [to, gets] of errands) {
-        here.send(to, `to ${to}`);
-        for (const client of gets) assert.equal(await client.next(), `to ${to}`);
-      }
-      // Hostile 65.
-      const begin = performance.now();
-      here.send("log-out");
-      for (const client of [one, two])
-        assert.deepEqual(await client.closed, { code: 4401, reason: "logged out" });
-      assert.ok(performance.now() - begin < 1_000);
-      there.send("all", "last");
-      assert.deepEqual(await messagesUntil(other, "last"), [], "nothing that was not meant for it");
-    });
+    test(
+      "hostile 65: are one: rooms, routes, identities, everyone; and a log-out, within 1 s",
+      bounded,
+      async (t) => {
+        const server = await BrokerServer.start(t, broker.kind);
+        const [here, there] = await Promise.all([1, 2].map(() => Process.start(t, broker, server.url)));
+        assert.ok(here && there);
+        const [one, two, other] = await Promise.all([
+          here.open("one", "ann"),
+          there.open("two", "ann"),
+          there.open("three", "bob"),
+        ]);
+        const errands: readonly [to: Errand["to"], gets: readonly Client[]][] = [
+          ["all", [one, two, other]],
+          ["room", [one, two, other]],
+          ["route", [one, two, other]],
+          ["narrowed", [two]],
+          ["identity", [one, two]],
+        ];
+        for (const [to, gets] of errands) {
+          here.send(to, `to ${to}`);
+          for (const client of gets) assert.equal(await client.next(), `to ${to}`);
+        }
+        const begin = performance.now();
+        here.send("log-out");
+        for (const client of [one, two])
+          assert.deepEqual(await client.closed, { code: 4401, reason: "logged out" });
+        assert.ok(performance.now() - begin < 1_000);
+        there.send("all", "last");
+        assert.deepEqual(await messagesUntil(other, "last"), [], "nothing that was not meant for it");
+      },
+    );
 
     test("are counted together; one that hangs is waited for once, for a second", bounded, async (t) => {
       const server = await BrokerServer.start(t, broker.kind);

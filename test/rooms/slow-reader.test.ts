@@ -4,8 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { OverflowCounts, OverflowMode, RouteOptions } from "jackfield";
 import { bounded, until } from "../frameworks/clients.js";
-import { Site, messagesUntil } from "../rooms/site.js";
-import { FRAME, limits, numbered, numbersOf, openSlow, range, readOn } from "../rooms/slow-reader.js";
+import { Site, messagesUntil } from "./site.js";
+import { FRAME, limits, numbered, numbersOf, openSlow, range, readOn } from "./slow-reader.js";
 import { turns } from "../connection/turns.js";
 
 const { maxBufferedAmount } = limits;

@@ -1,0 +1,154 @@
+/** What clients, networks and applications do wrong, and what becomes of it: one case for each number. */
+
+/** What is done, and what the verdict is, in Markdown. */
+export type HostileCase = readonly [what: string, verdict: string];
+
+export interface HostileChapter {
+  readonly title: string;
+  readonly cases: readonly HostileCase[];
+}
+
+/** They are numbered from 1 on, through all chapters. */
+export const hostileChapters: readonly HostileChapter[] = [
+  {
+    title: "The opening handshake",
+    cases: [
+      ["A method other than GET", "405 with `Allow: GET`"],
+      ["HTTP/1.0", "never a 101"],
+      ["`Host` missing, twice or malformed", "400"],
+      ["A target that is a whole URL", "routed by its path, never followed"],
+      ["`Upgrade` and `Connection` in any casing, in lists", "101"],
+      ["A key that is missing, of a wrong length, no base64 or there twice", "400"],
+      ["A version that is missing, not 13 or there twice", "426 with `Sec-WebSocket-Version: 13`"],
+      ["More than 16 KiB of headers, or thousands of them", "431 or another 4xx"],
+      ["`__proto__` and the like as the name of anything", "a name like any other; no prototype is touched"],
+      ["16 KiB of header made to be slow to read", "read in linear time"],
+      ["An unclosed quote in the extensions", "400"],
+      [
+        "A subprotocol that is no token or comes twice; a line break in the app's choice",
+        "400; 500 and nothing written",
+      ],
+      ["The app picks a subprotocol that nobody offered", "500, and an error in the log"],
+      ["Bytes behind the request", "the first frames, none lost; thrown away behind a refusal"],
+      ["An upgrade with a body", "400 and the end"],
+      ["A connection that is silent, drips, or stalls in the TLS handshake", "408 or dropped within 10 s"],
+      ["A reset while middleware still decides", "no handler runs, nothing stays counted"],
+      ["Middleware that never decides", "503 at the deadline"],
+      ["A target or an origin that can be read in two ways", "4xx; middleware and router see one path"],
+      ["A path without a route; a server that goes down", "404; 503"],
+    ],
+  },
+  {
+    title: "Frames",
+    cases: [
+      ["An unmasked frame from a client, a masked one from a server", "1002"],
+      ["Reserved bits and opcodes", "1002"],
+      ["A length that is longer than it need be, or has the top bit set", "1002"],
+      ["A length over the maximum", "1009 at the header, nothing set aside; the maximum itself is accepted"],
+      ["A control frame that is large or fragmented", "1002"],
+      ["A continuation of nothing, a message inside of another", "1002"],
+      ["A ping between fragments", "answered at once, the message whole"],
+      ["Tiny and empty fragments", "joined as they come; over 1,024 empty ones 1008, over the maximum 1009"],
+      ["1 MiB in segments of one byte", "a message, in linear time"],
+      ["A message that never ends", "1008 after 60 s without progress"],
+      ["The same bytes, split anywhere", "the same messages"],
+      ["Whatever is encoded, decoded again", "the original, and the verdicts are those of `ws`"],
+    ],
+  },
+  {
+    title: "UTF-8",
+    cases: [
+      ["A code point split over fragments and segments", "accepted"],
+      ["Text that is overlong, a surrogate, above 10FFFF or cut short", "1007"],
+      ["Invalid text in a message that is not complete", "1007 at the byte that proves it"],
+      ["A close reason that is not UTF-8", "1007"],
+    ],
+  },
+  {
+    title: "Closes",
+    cases: [
+      ["A close code that may not be sent", "1002"],
+      ["A close code that may be sent", "echoed"],
+      ["A close payload of one byte; data after a close", "1002; ignored"],
+      ["A close in the middle of a fragmented message", "echoed"],
+      ["Closes of both sides at once", "one clean end"],
+      ["No answer to a close; no close before the end", "dropped after 10 s; 1006"],
+      ["The app closes with a code or reason that may not be sent", "an error, and nothing is sent"],
+    ],
+  },
+  {
+    title: "Compression",
+    cases: [
+      ["A bomb that inflates to 1 GiB, whole or in fragments", "1009, and memory hardly grows"],
+      ["A thousand small bombs at once", "1009 each, and memory is bounded for all together"],
+      ["A stream that is corrupt, cut short, or ends with a final block", "1007, 1007, accepted"],
+      ["A compressed control frame or continuation", "1002"],
+      ["An offer with unknown, doubled or wrong parameters", "declined, the next one tried"],
+      ["Context takeover", "none, in either direction"],
+      ["The end of a connection while it is compressed for", "no crash, nothing left"],
+    ],
+  },
+  {
+    title: "Exhaustion",
+    cases: [
+      [
+        "A slow reader of a fast broadcast",
+        "bounded, then dropped from or cut with 1013; others notice nothing",
+      ],
+      ["Pings by somebody who doesn't read the pongs", "1008 when 60 wait"],
+      ["Messages faster than the option `rateLimit`", "1008"],
+      ["A peer that is gone without a word", "1006 after ping interval and pong timeout"],
+      ["No file descriptors left", "newcomers are closed, open sockets live on, and it recovers"],
+      ["More connections than the limits, of one address or in all", "429 and 503"],
+      ["A port that is taken", "an error in a sentence, and a non-zero exit"],
+    ],
+  },
+  {
+    title: "The application's own faults",
+    cases: [
+      ["A handler that throws", "1011, logged once, others live on; 500 before the 101"],
+      ["A handler that returns early, or never", "1000; named in the log when the grace period is over"],
+      ["A send after the close, two receives at once, sends from all sides", "typed errors; nothing mixes"],
+      ["An upgrade accepted twice, or after a refusal", "an error; the first socket lives on"],
+      [
+        "An error in `onError` or the logger, a promise that nobody awaits",
+        "the process lives, the log tells",
+      ],
+    ],
+  },
+  {
+    title: "Sessions and origin",
+    cases: [
+      ["An `Origin` of another site, whatever the trick", "403"],
+      ["No cookie, a forged one, an expired session", "the answer of the app's own middleware"],
+      ["A log-out", "all sockets of the session closed within 1 s with 4401, in all processes"],
+    ],
+  },
+  {
+    title: "Brokers",
+    cases: [
+      ["Redis or NATS restarts, hangs or is cut off", "reconnected and resubscribed, and the gap is told"],
+      ["Publishing meanwhile", "in a bounded queue, or a rejected promise"],
+      ["A payload that is not ours, or too large", "dropped and counted"],
+    ],
+  },
+  {
+    title: "Processes",
+    cases: [
+      [
+        "A worker that is killed, or dies of its start",
+        "replaced, with a growing delay; a crash loop ends with its reason",
+      ],
+      ["SIGTERM, and a second signal", "an end within the grace period; at once"],
+      ["A rolling restart under load", "nobody is refused"],
+      ["100,000 connections that come and go", "heap, descriptors and timers as before"],
+    ],
+  },
+  {
+    title: "Proxies",
+    cases: [
+      ["Silence behind nginx and HAProxy", "kept open by pings"],
+      ["`X-Forwarded-*`", "counts only from a trusted peer"],
+    ],
+  },
+];
