@@ -1,7 +1,6 @@
 /** One worker process, as its supervisor sees it. */
 
 import cluster, { type Worker } from "node:cluster";
-import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { RunError } from "../errors.js";
 import type { ClusterHub } from "../rooms/cluster-hub.js";
@@ -60,10 +59,14 @@ export class WorkerProcess {
     return this.#worker.process.pid ?? 0;
   }
 
-  async #untilExit(): Promise<string> {
-    const [code, signal] = (await once(this.#worker, "exit")) as [number | null, string | null];
-    clearTimeout(this.#killer);
-    return signal ?? `exit code ${code}`;
+  /** Not by `once` of node:events, which an error would reject, such as that of a message to a worker that is gone. */
+  #untilExit(): Promise<string> {
+    return new Promise((resolve) => {
+      this.#worker.once("exit", (code: number | null, signal: string | null) => {
+        clearTimeout(this.#killer);
+        resolve(signal ?? `exit code ${code}`);
+      });
+    });
   }
 
   #untilReady(): Promise<ServingFacts> {
