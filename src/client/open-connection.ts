@@ -10,9 +10,15 @@ import { defaultConnectionSettings } from "../connection/settings.js";
 import { Socket } from "../connection/socket.js";
 import { InvalidOptionError } from "../errors.js";
 import { ignoreErrors } from "../node/ignore-errors.js";
+import { MessageCompression } from "../node/message-compression.js";
 import { takeSocket } from "../node/socket-reading.js";
+import { TcpTransport } from "../node/tcp-transport.js";
 import { createKey, readHandshakeAnswer } from "../protocol/client-handshake.js";
-import { ClientTransport } from "./client-transport.js";
+import {
+  compressionOffer,
+  type CompressionAgreement,
+  type CompressionSettings,
+} from "../protocol/compression-offer.js";
 import { noRooms } from "./no-rooms.js";
 
 /** A header field of the request. */
@@ -24,12 +30,20 @@ export interface OpeningOptions {
   readonly headers?: readonly Field[];
   /** Those that are offered, the one that is liked best first. @default none */
   readonly subprotocols?: readonly string[];
+  /** Offers permessage-deflate (RFC 7692). @default not offered */
+  readonly compression?: ClientCompression | undefined;
   /** Whether the server's certificate may be anyone's. @default false */
   readonly insecure?: boolean;
   /** The path of a Unix socket to connect to, whatever the host of the URL is. @default none */
   readonly unix?: string | undefined;
   /** How long the server may take to answer, in milliseconds. @default 10000 */
   readonly timeout?: number;
+}
+
+/** What is offered, and what becomes of it. */
+export interface ClientCompression extends CompressionSettings {
+  /** Messages shorter than this are not compressed, in bytes. */
+  readonly threshold: number;
 }
 
 /** A connection as the client has it; its `request` is the server's answer, whose `headers` are to be seen. */
@@ -45,8 +59,8 @@ export type Opening =
 
 const DEFAULT_TIMEOUT = 10_000;
 
-/** In bytes: of a server, one takes more than of a client. */
-const MAX_MESSAGE_SIZE = 64 * 2 ** 20;
+/** The most that a message may have, in bytes: of a server, one takes more than of a client. */
+export const MAX_MESSAGE_SIZE: number = 64 * 2 ** 20;
 
 const handshakeFields: ReadonlySet<string> = new Set([
   "connection",
@@ -87,7 +101,7 @@ export function openConnection(url: URL, options: OpeningOptions = {}): Promise<
 }
 
 function requestFor(url: URL, key: string, options: OpeningOptions): ClientRequest {
-  const { headers = [], subprotocols = [], insecure = false, unix } = options;
+  const { headers = [], subprotocols = [], compression, insecure = false, unix } = options;
   const forbidden = headers.find(([name]) => handshakeFields.has(name.toLowerCase()));
   if (forbidden !== undefined)
     throw new InvalidOptionError("headers", "none of the fields of the handshake itself", forbidden[0]);
@@ -109,6 +123,7 @@ function requestFor(url: URL, key: string, options: OpeningOptions): ClientReque
   request.setHeader("Sec-WebSocket-Key", key);
   request.setHeader("Sec-WebSocket-Version", "13");
   if (subprotocols.length > 0) request.setHeader("Sec-WebSocket-Protocol", subprotocols.join(", "));
+  if (compression !== undefined) request.setHeader("Sec-WebSocket-Extensions", compressionOffer(compression));
   return request;
 }
 
@@ -133,7 +148,7 @@ function switched({ response, socket, head, key, options, url }: Switched): Open
   const { statusCode: status = 0, rawHeaders } = response;
   const answer = readHandshakeAnswer(
     { status, rawHeaders },
-    { key, subprotocols: options.subprotocols ?? [] },
+    { key, subprotocols: options.subprotocols ?? [], compression: options.compression },
   );
   if (answer.kind === "refused") {
     socket.on("error", ignoreErrors);
@@ -141,14 +156,29 @@ function switched({ response, socket, head, key, options, url }: Switched): Open
     return { kind: "invalid", reason: answer.reason };
   }
   socket.setNoDelay(true);
-  const connection = new Connection(
-    new ClientTransport(takeSocket(socket, head), MAX_MESSAGE_SIZE),
-    defaultConnectionSettings,
-    nobody,
-  );
+  const transport = new TcpTransport(takeSocket(socket, head), {
+    role: "client",
+    remoteAddress: socket.remoteAddress,
+    maxMessageSize: MAX_MESSAGE_SIZE,
+    compression: compressionOf(answer.compression, options.compression),
+  });
+  const connection = new Connection(transport, defaultConnectionSettings, nobody);
   const target = url.pathname + url.search;
   const facts = { request: response, params: {}, target, rawHeaders, subprotocol: answer.subprotocol };
   const ws = new Socket<Record<string, never>, IncomingMessage>(connection, facts, noRooms);
   connection.start();
   return { kind: "opened", ws };
+}
+
+function compressionOf(
+  agreement: CompressionAgreement | undefined,
+  offered: ClientCompression | undefined,
+): MessageCompression | undefined {
+  if (agreement === undefined || offered === undefined) return undefined;
+  const { clientMaxWindowBits: windowBits } = agreement;
+  return new MessageCompression({
+    windowBits,
+    threshold: offered.threshold,
+    maxMessageSize: MAX_MESSAGE_SIZE,
+  });
 }

@@ -7,8 +7,10 @@
 import type { Socket } from "node:net";
 import type { MessageBatch } from "../connection/message-batch.js";
 import type { PreparedMessage } from "../connection/prepared-message.js";
+import type { Role } from "../protocol/opcode.js";
 import { bytesFrameRoom, textFrameRoom, writeBytesFrame, writeTextFrame } from "../protocol/frame-writer.js";
 import { flushSoon, type Flushable } from "./flush-queue.js";
+import { maskKey } from "./mask-keys.js";
 import { frameOfRepeated } from "./repeated-text.js";
 import { giveSlab, LARGEST_SLAB, takeSlab } from "./slabs.js";
 import { hasQueue, unwrittenBytes, writeTo, type WriteWaiter } from "./socket-writing.js";
@@ -38,6 +40,7 @@ export interface FrameOutputOwner {
 export class FrameOutput implements Flushable, WriteWaiter {
   readonly #socket: Socket;
   readonly #owner: FrameOutputOwner;
+  readonly #isMasked: boolean;
   /** The buffer being filled: a slab, unless a single frame needed more. */
   #open = NOTHING;
   #used = 0;
@@ -56,9 +59,11 @@ export class FrameOutput implements Flushable, WriteWaiter {
   #corked = false;
   #ended = false;
 
-  constructor(socket: Socket, owner: FrameOutputOwner) {
+  /** @param role - clients mask what they send (RFC 6455 §5.3) */
+  constructor(socket: Socket, owner: FrameOutputOwner, role: Role) {
     this.#socket = socket;
     this.#owner = owner;
+    this.#isMasked = role === "client";
   }
 
   /** Bytes that were not yet taken by the operating system. */
@@ -72,18 +77,28 @@ export class FrameOutput implements Flushable, WriteWaiter {
   }
 
   writeText(first: number, text: string): void {
+    if (this.#isMasked) return this.#writeMaskedText(first, text);
     const repeated = frameOfRepeated(first, text);
     if (repeated !== undefined) return this.writeFrame(repeated);
     this.#makeRoom(textFrameRoom(text));
     this.#advance(writeTextFrame(this.#open, this.#used, first, text));
   }
 
-  writeBytes(first: number, payload: Uint8Array): void {
-    this.#makeRoom(bytesFrameRoom(payload.length));
-    this.#advance(writeBytesFrame(this.#open, this.#used, first, payload));
+  #writeMaskedText(first: number, text: string): void {
+    this.#makeRoom(textFrameRoom(text));
+    this.#advance(writeTextFrame(this.#open, this.#used, first, text, maskKey()));
   }
 
-  /** Writes a frame that others send too: they share the memory, where nothing of their own comes between. */
+  writeBytes(first: number, payload: Uint8Array): void {
+    this.#makeRoom(bytesFrameRoom(payload.length));
+    const mask = this.#isMasked ? maskKey() : undefined;
+    this.#advance(writeBytesFrame(this.#open, this.#used, first, payload, mask));
+  }
+
+  /**
+   * Writes a frame that others send too: they share the memory, where nothing of their own comes between. Not for clients,
+   * who mask each frame with a key of its own.
+   */
   writePrepared({ batch, index, frame }: PreparedMessage): void {
     if (batch === undefined || !this.#continues(batch, index)) return this.writeFrame(frame);
     if (this.#batch === undefined) this.#batchFrom = index;

@@ -7,13 +7,14 @@ import { isUtf8 } from "node:buffer";
 import type { PreparedMessage } from "../connection/prepared-message.js";
 import type { Message } from "../connection/transport.js";
 import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
-import type { CompressionAgreement } from "../protocol/compression-offer.js";
 import { encodeFrame, firstByte } from "../protocol/frame-writer.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { FrameOutput } from "./frame-output.js";
 import { deflateLater, deflateNow, inflate, SYNC_DEFLATE_SIZE, TOO_BIG, type Inflated } from "./zlib-jobs.js";
 
 export interface MessageCompressionOptions {
+  /** The window of what this side sends, 9 to 15. */
+  readonly windowBits: number;
   /** Messages shorter than this are not compressed, in bytes. */
   readonly threshold: number;
   /** The most bytes that a message may inflate to. */
@@ -29,8 +30,8 @@ export class MessageCompression {
   #waiting: (() => void)[] | undefined;
   #waitingBytes = 0;
 
-  constructor(agreement: CompressionAgreement, options: MessageCompressionOptions) {
-    this.#windowBits = agreement.serverMaxWindowBits;
+  constructor(options: MessageCompressionOptions) {
+    this.#windowBits = options.windowBits;
     this.#threshold = options.threshold;
     this.#maxMessageSize = options.maxMessageSize;
   }

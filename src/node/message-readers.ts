@@ -5,6 +5,7 @@
 
 import { FrameReader } from "../protocol/frame-reader.js";
 import { MessageAssembler, type MessageSink } from "../protocol/message-assembler.js";
+import type { Role } from "../protocol/opcode.js";
 
 export interface MessageReader {
   readonly frames: FrameReader;
@@ -13,6 +14,7 @@ export interface MessageReader {
 
 /** What a reader must know of the connection that it is lent to. */
 export interface ReaderNeeds {
+  readonly role: Role;
   /** The most bytes that a message may have. */
   readonly maxMessageSize: number;
   /** Whether permessage-deflate was agreed on. */
@@ -22,26 +24,29 @@ export interface ReaderNeeds {
 /** Reads do not nest deeply: so many are enough. */
 const KEPT = 16;
 
-const spare: MessageReader[] = [];
+const spare: Readonly<Record<Role, MessageReader[]>> = { server: [], client: [] };
 
 /** Lends a reader, which is between messages. */
-export function takeReader(sink: MessageSink, { maxMessageSize, isCompressed }: ReaderNeeds): MessageReader {
-  const reader = spare.pop() ?? makeReader();
+export function takeReader(
+  sink: MessageSink,
+  { role, maxMessageSize, isCompressed }: ReaderNeeds,
+): MessageReader {
+  const reader = spare[role].pop() ?? makeReader(role);
   reader.messages.serve(sink, maxMessageSize);
   reader.frames.allowCompression(isCompressed);
   return reader;
 }
 
 /** Takes a reader back that is between messages. */
-export function giveReader(reader: MessageReader): void {
-  if (spare.length === KEPT) return;
+export function giveReader(reader: MessageReader, { role }: ReaderNeeds): void {
+  if (spare[role].length === KEPT) return;
   reader.messages.serve(nobody, 0);
-  spare.push(reader);
+  spare[role].push(reader);
 }
 
-function makeReader(): MessageReader {
+function makeReader(role: Role): MessageReader {
   const messages = new MessageAssembler(nobody, { maxMessageSize: 0 });
-  return { messages, frames: new FrameReader(messages, { role: "server" }) };
+  return { messages, frames: new FrameReader(messages, { role }) };
 }
 
 function nothing(): undefined {

@@ -244,7 +244,13 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
     this.letGo();
     const reading = takeSocket(socket, head);
     const compression =
-      agreement && offered && new MessageCompression(agreement, { ...offered, maxMessageSize });
+      agreement &&
+      offered &&
+      new MessageCompression({
+        windowBits: agreement.serverMaxWindowBits,
+        threshold: offered.threshold,
+        maxMessageSize,
+      });
     const transport = new TcpTransport(reading, { remoteAddress, maxMessageSize, compression });
     const facts = this.#factsOf(acceptance, subprotocol);
     sockets.open({ route, transport, facts, identity, began: this.#began });

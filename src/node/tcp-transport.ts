@@ -6,7 +6,7 @@ import type { Message, Transport, TransportEvents } from "../connection/transpor
 import { CloseCode, encodeClosePayload, failure, type Failure } from "../protocol/close-code.js";
 import { firstByte } from "../protocol/frame-writer.js";
 import type { MessageSink } from "../protocol/message-assembler.js";
-import { Opcode } from "../protocol/opcode.js";
+import { Opcode, type Role } from "../protocol/opcode.js";
 import type { MessageCompression } from "./message-compression.js";
 import { giveReader, takeReader, type MessageReader, type ReaderNeeds } from "./message-readers.js";
 import { FrameOutput, type FrameOutputOwner } from "./frame-output.js";
@@ -19,7 +19,9 @@ const FIRST_TEXT = firstByte(Opcode.text, true, false);
 const FIRST_BINARY = firstByte(Opcode.binary, true, false);
 
 export interface TcpTransportOptions {
-  /** The client's address, which behind a proxy isn't the peer's. */
+  /** @default "server" */
+  readonly role?: Role;
+  /** The address of the other side: the client's, which behind a proxy isn't the peer's. */
   readonly remoteAddress: string | undefined;
   /** The most bytes that a message may have. */
   readonly maxMessageSize: number;
@@ -28,6 +30,7 @@ export interface TcpTransportOptions {
 }
 
 export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, ReaderNeeds {
+  readonly role: Role;
   readonly remoteAddress: string | undefined;
   readonly maxMessageSize: number;
   activity = 0;
@@ -49,11 +52,12 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   constructor(reading: Reading, options: TcpTransportOptions) {
     this.#socket = reading.socket;
+    this.role = options.role ?? "server";
     this.remoteAddress = options.remoteAddress;
     this.#rest = reading.received;
     this.#compression = options.compression;
     this.maxMessageSize = options.maxMessageSize;
-    this.#output = new FrameOutput(reading.socket, this);
+    this.#output = new FrameOutput(reading.socket, this, this.role);
   }
 
   get bufferedAmount(): number {
@@ -94,7 +98,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
     if (frames.failure !== undefined) this.#fail(frames.failure);
     if (frames.isBetweenMessages) {
       this.#reader = undefined;
-      giveReader(reader);
+      giveReader(reader, this);
     }
     this.#output.uncork();
     if (at < length) this.#readRest();
@@ -203,8 +207,15 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   }
 
   sendPrepared(prepared: PreparedMessage): void {
-    if (this.#compression === undefined) this.#output.writePrepared(prepared);
+    if (this.role === "client") this.#sendAlone(prepared);
+    else if (this.#compression === undefined) this.#output.writePrepared(prepared);
     else this.#compression.sendPrepared(prepared, this.#output);
+  }
+
+  /** Nothing can be shared: each frame of a client has a mask of its own. */
+  #sendAlone({ message }: PreparedMessage): void {
+    if (typeof message === "string") this.sendText(message);
+    else this.sendBinary(message);
   }
 
   sendFrame(opcode: number, payload: Uint8Array, fin: boolean): void {

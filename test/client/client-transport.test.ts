@@ -5,22 +5,37 @@ import { createServer, request as requestHttp, type IncomingMessage } from "node
 import { createServer as createTlsServer, request as requestHttps } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TestContext } from "node:test";
-import { ClientTransport } from "#src/client/client-transport.js";
-import { takeSocket } from "#src/node/socket-reading.js";
+import { MessageCompression } from "#src/node/message-compression.js";
+import type { Role } from "#src/protocol/opcode.js";
+import { takeSocket, type Reading } from "#src/node/socket-reading.js";
 import { TcpTransport } from "#src/node/tcp-transport.js";
 import { MemoryPeer } from "../connection/memory-peer.js";
 import { transportContract, type TransportPair } from "../connection/transport-contract.js";
 import { cert, key } from "../node/certificate.js";
 
 const maxMessageSize = 2 ** 26;
-const options = { maxMessageSize, compression: undefined, remoteAddress: undefined };
+/** @param isCompressed - whether both sides compress everything */
+function transportOf(role: Role, reading: Reading, isCompressed: boolean): TcpTransport {
+  const compression = isCompressed
+    ? new MessageCompression({ windowBits: 15, threshold: 0, maxMessageSize })
+    : undefined;
+  return new TcpTransport(reading, { role, maxMessageSize, compression, remoteAddress: undefined });
+}
 
-async function clientPair(t: TestContext, isSecure: boolean): Promise<TransportPair> {
+interface Way {
+  readonly isSecure?: boolean;
+  readonly isCompressed?: boolean;
+}
+
+async function clientPair(
+  t: TestContext,
+  { isSecure = false, isCompressed = false }: Way,
+): Promise<TransportPair> {
   const server = isSecure ? createTlsServer({ key, cert }) : createServer();
   const accepted = new Promise<TcpTransport>((resolve) => {
     server.on("upgrade", (_request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
-      resolve(new TcpTransport(takeSocket(socket, head), options));
+      resolve(transportOf("server", takeSocket(socket, head), isCompressed));
     });
   });
   server.listen(0, "127.0.0.1");
@@ -34,7 +49,7 @@ async function clientPair(t: TestContext, isSecure: boolean): Promise<TransportP
   });
   request.end();
   const [, socket, head] = (await once(request, "upgrade")) as [unknown, Socket, Buffer];
-  const transport = new ClientTransport(takeSocket(socket, head), maxMessageSize);
+  const transport = transportOf("client", takeSocket(socket, head), isCompressed);
   const other = await accepted;
   t.after(async () => {
     transport.terminate();
@@ -44,5 +59,6 @@ async function clientPair(t: TestContext, isSecure: boolean): Promise<TransportP
   return { transport, peer: new MemoryPeer(other) };
 }
 
-transportContract("a client over TCP", { makePair: (t) => clientPair(t, false) });
-transportContract("a client over TLS", { makePair: (t) => clientPair(t, true) });
+transportContract("a client over TCP", { makePair: (t) => clientPair(t, {}) });
+transportContract("a client over TLS", { makePair: (t) => clientPair(t, { isSecure: true }) });
+transportContract("a client that compresses", { makePair: (t) => clientPair(t, { isCompressed: true }) });

@@ -5,11 +5,11 @@ import { once } from "node:events";
 import { request, type IncomingMessage } from "node:http";
 import type { Socket as TcpSocket } from "node:net";
 import { describe, test, type TestContext } from "node:test";
-import { ClientTransport } from "#src/client/client-transport.js";
 import { openConnection } from "#src/client/open-connection.js";
 import { Connection } from "#src/connection/connection.js";
 import { defaultConnectionSettings } from "#src/connection/settings.js";
 import { takeSocket } from "#src/node/socket-reading.js";
+import { TcpTransport } from "#src/node/tcp-transport.js";
 import { Client, RawClient, bounded, handshakeHeaders, until, upgradeText } from "../frameworks/clients.js";
 import { FaultyLine, type Way } from "../services/faulty-line.js";
 import { EchoSite } from "./echo-site.js";
@@ -45,7 +45,12 @@ async function connectAsClient(port: number): Promise<Connection> {
   upgrade.end();
   const [, socket, head] = (await once(upgrade, "upgrade")) as [IncomingMessage, TcpSocket, Buffer];
   const nobody = { released: () => undefined, drained: () => undefined, misused: () => undefined };
-  const transport = new ClientTransport(takeSocket(socket, head), 1_000_000);
+  const transport = new TcpTransport(takeSocket(socket, head), {
+    role: "client",
+    remoteAddress: undefined,
+    maxMessageSize: 1_000_000,
+    compression: undefined,
+  });
   const connection = new Connection(transport, { ...defaultConnectionSettings, ...heartbeat }, nobody);
   connection.start();
   return connection;

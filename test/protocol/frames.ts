@@ -61,7 +61,9 @@ export function buildFrames(role: Role, specs: readonly FrameSpec[]): Buffer {
 
 /** The masking as RFC 6455 §5.3 writes it down. */
 export function xor(bytes: Uint8Array, key: number): Buffer {
-  return Buffer.from(bytes.map((byte, index) => byte ^ (key >>> (8 * (index % 4)))));
+  const masked = Buffer.from(bytes);
+  for (let at = 0; at < masked.length; at++) masked[at] = (masked[at] ?? 0) ^ (key >>> (8 * (at % 4)));
+  return masked;
 }
 
 /** Cuts bytes into parts of these sizes and a rest. */

@@ -8,16 +8,8 @@ import type { Target } from "../target.js";
 /** The last lets messages be inflated in a thread. */
 const LIMITS = [1_000, 0, 10, 65_536, 65_537, 200_000] as const;
 
-const agreement = {
-  serverNoContextTakeover: true,
-  clientNoContextTakeover: true,
-  serverMaxWindowBits: 15,
-  clientMaxWindowBits: 15,
-  namesServerWindow: false,
-} as const;
-
 const compressions = LIMITS.map(
-  (maxMessageSize) => new MessageCompression(agreement, { threshold: 0, maxMessageSize }),
+  (maxMessageSize) => new MessageCompression({ windowBits: 15, threshold: 0, maxMessageSize }),
 );
 
 /** What compressed messages are changed from: to compress anew each time would take most of the time. */

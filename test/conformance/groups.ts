@@ -1,0 +1,26 @@
+/** All groups, in the order of the table. */
+
+import { closeCodes } from "./close-codes.js";
+import { closeSequences } from "./close-sequences.js";
+import { compressedData } from "./compressed-data.js";
+import { compressedMessages } from "./compressed-messages.js";
+import { controlFrames } from "./control-frames.js";
+import { fragmentation } from "./fragmentation.js";
+import { framing } from "./framing.js";
+import type { Group } from "./group.js";
+import { limits } from "./limits.js";
+import { reserved } from "./reserved.js";
+import { utf8 } from "./utf8.js";
+
+export const groups: readonly Group[] = [
+  framing,
+  controlFrames,
+  reserved,
+  fragmentation,
+  utf8,
+  limits,
+  closeCodes,
+  closeSequences,
+  compressedMessages,
+  compressedData,
+];

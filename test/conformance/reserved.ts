@@ -1,0 +1,50 @@
+/** Reserved bits and opcodes (RFC 6455 §5.2). */
+
+import type { FrameSpec } from "../protocol/frames.js";
+import { close } from "./arrival.js";
+import { dialogue, exchange, family, type Row } from "./case.js";
+import { both } from "./group.js";
+import { range, sound } from "./payloads.js";
+
+const refused = close(1002);
+
+const places: readonly (readonly [place: string, before: readonly FrameSpec[], frame: FrameSpec])[] = [
+  ["a text frame", [], { opcode: 1, payload: "text" }],
+  ["a binary frame", [], { opcode: 2, payload: "bytes" }],
+  ["an empty text frame", [], { opcode: 1 }],
+  ["the first fragment", [], { opcode: 1, fin: false, payload: "text" }],
+  ["a continuation frame", [{ opcode: 1, fin: false }], { opcode: 0, payload: "text" }],
+  ["a close frame", [], { opcode: 8, payload: Buffer.of(3, 232) }],
+  ["a ping", [], { opcode: 9, payload: "ping" }],
+  ["a pong", [], { opcode: 10, payload: "pong" }],
+];
+
+const bits = range(1, 7).flatMap((bits) =>
+  places.map(([place, before, frame]): Row => [
+    `Reserved bits ${bits.toString(2).padStart(3, "0")} on ${place}: 1002`,
+    dialogue([sound, [[...before, { ...frame, reserved: bits << 4 }], [refused]]]),
+  ]),
+);
+
+const opcodes = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].flatMap((opcode): readonly Row[] => {
+  const name = `Opcode ${opcode.toString(16).toUpperCase()}`;
+  return [
+    [`${name} without a payload: 1002`, exchange([{ opcode }], [refused])],
+    [`${name} with a payload: 1002`, exchange([{ opcode, payload: "payload" }], [refused])],
+    [
+      `${name} after a message, which is echoed: 1002`,
+      dialogue([sound, [[{ opcode, payload: "payload" }, { opcode: 9 }], [refused]]]),
+    ],
+    [
+      `${name} within a fragmented message: 1002`,
+      exchange([{ opcode: 1, fin: false }, { opcode }], [refused]),
+    ],
+    [`${name} as a fragment: 1002`, exchange([{ opcode, fin: false }, { opcode: 0 }], [refused])],
+    [
+      `${name} in segments of one byte: 1002`,
+      dialogue([sound, [[{ opcode, payload: "payload" }], [refused]]], { chunk: 1 }),
+    ],
+  ];
+});
+
+export const reserved = both("Reserved bits and opcodes", [...family("R1", bits), ...family("R2", opcodes)]);
