@@ -5,7 +5,6 @@ import { createServer, request as requestHttp, type IncomingMessage } from "node
 import { createServer as createTlsServer, request as requestHttps } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { TestContext } from "node:test";
-import { MessageCompression } from "#src/node/message-compression.js";
 import type { Role } from "#src/protocol/opcode.js";
 import { takeSocket, type Reading } from "#src/node/socket-reading.js";
 import { TcpTransport } from "#src/node/tcp-transport.js";
@@ -14,28 +13,21 @@ import { transportContract, type TransportPair } from "../connection/transport-c
 import { cert, key } from "../node/certificate.js";
 
 const maxMessageSize = 2 ** 26;
-/** @param isCompressed - whether both sides compress everything */
-function transportOf(role: Role, reading: Reading, isCompressed: boolean): TcpTransport {
-  const compression = isCompressed
-    ? new MessageCompression({ windowBits: 15, threshold: 0, maxMessageSize })
-    : undefined;
-  return new TcpTransport(reading, { role, maxMessageSize, compression, remoteAddress: undefined });
+function transportOf(role: Role, reading: Reading): TcpTransport {
+  return new TcpTransport(reading, {
+    role,
+    maxMessageSize,
+    compression: undefined,
+    remoteAddress: undefined,
+  });
 }
 
-interface Way {
-  readonly isSecure?: boolean;
-  readonly isCompressed?: boolean;
-}
-
-async function clientPair(
-  t: TestContext,
-  { isSecure = false, isCompressed = false }: Way,
-): Promise<TransportPair> {
+async function clientPair(t: TestContext, isSecure: boolean): Promise<TransportPair> {
   const server = isSecure ? createTlsServer({ key, cert }) : createServer();
   const accepted = new Promise<TcpTransport>((resolve) => {
     server.on("upgrade", (_request: IncomingMessage, socket: Socket, head: Buffer) => {
       socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
-      resolve(transportOf("server", takeSocket(socket, head), isCompressed));
+      resolve(transportOf("server", takeSocket(socket, head)));
     });
   });
   server.listen(0, "127.0.0.1");
@@ -49,7 +41,7 @@ async function clientPair(
   });
   request.end();
   const [, socket, head] = (await once(request, "upgrade")) as [unknown, Socket, Buffer];
-  const transport = transportOf("client", takeSocket(socket, head), isCompressed);
+  const transport = transportOf("client", takeSocket(socket, head));
   const other = await accepted;
   t.after(async () => {
     transport.terminate();
@@ -59,6 +51,5 @@ async function clientPair(
   return { transport, peer: new MemoryPeer(other) };
 }
 
-transportContract("a client over TCP", { makePair: (t) => clientPair(t, {}) });
-transportContract("a client over TLS", { makePair: (t) => clientPair(t, { isSecure: true }) });
-transportContract("a client that compresses", { makePair: (t) => clientPair(t, { isCompressed: true }) });
+transportContract("a client over TCP", { makePair: (t) => clientPair(t, false) });
+transportContract("a client over TLS", { makePair: (t) => clientPair(t, true) });
