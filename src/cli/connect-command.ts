@@ -18,6 +18,9 @@ export interface ConnectOptions extends OpeningOptions {
   readonly wait: number | undefined;
 }
 
+/** Messages shorter than this are not compressed, in bytes. */
+const COMPRESSED_FROM = 128;
+
 const HELP = "jackfield connect --help";
 
 const flags: Flags = {
@@ -25,6 +28,7 @@ const flags: Flags = {
   header: { type: "string", multiple: true },
   subprotocol: { type: "string", multiple: true },
   origin: { type: "string" },
+  compression: { type: "boolean" },
   insecure: { type: "boolean" },
   unix: { type: "string" },
   count: { type: "string" },
@@ -42,6 +46,7 @@ Options:
   --header "NAME: VALUE"   a header field of the request, such as a cookie; may be given several times
   --subprotocol NAME       offer this subprotocol; may be given several times
   --origin ORIGIN          say that a page of this origin connects
+  --compression            offer to compress messages (permessage-deflate)
   --insecure               take any certificate of the server
   --unix PATH              connect to a Unix socket, whatever the host of the URL is
   --count NUMBER           close after so many messages
@@ -67,6 +72,7 @@ export function readConnect(args: readonly string[]): ConnectOptions | undefined
     url: urlIn(given),
     headers: fieldsIn(given),
     subprotocols: subprotocolsIn(given),
+    compression: given.values["compression"] === true ? { threshold: COMPRESSED_FROM } : undefined,
     insecure: given.values["insecure"] === true,
     unix: textIn(given, "unix"),
     count: numberIn(given, "count", 1),

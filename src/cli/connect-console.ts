@@ -24,6 +24,10 @@ export class ConnectConsole {
     const output = terminal ? { output: process.stdout } : {};
     this.#lines = createInterface({ input: process.stdin, ...output, terminal, prompt: "> " });
     this.#lines.on("SIGINT", interrupted);
+    // At Ctrl+D it ends by itself: what shows a prompt again would have it read on.
+    this.#lines.once("close", () => {
+      this.#lines = undefined;
+    });
     if (terminal) this.#lines.on("line", () => this.#lines?.prompt()).prompt();
     return this.#lines;
   }
@@ -68,7 +72,6 @@ export class ConnectConsole {
   close(): void {
     this.#hidePrompt();
     this.#lines?.close();
-    this.#lines = undefined;
   }
 }
 

@@ -67,7 +67,10 @@ export class Command {
       timeout: DEADLINE,
       killSignal: "SIGKILL",
     });
-    t.after(() => this.child.kill("SIGKILL"));
+    t.after(() => {
+      this.child.kill("SIGKILL");
+      if (t.signal.aborted) t.diagnostic(`the command wrote ${JSON.stringify(this.output + this.errors)}`);
+    });
     this.child.stdin?.on("error", () => undefined); // it may have ended before it has read
     if (input !== undefined) this.child.stdin?.end(input);
     this.child.stdout?.on("data", (text: Buffer) => {

@@ -34,6 +34,11 @@ async function site(t: TestContext, server: Server = createServer()): Promise<st
     await ws.send(Buffer.from([0, 255]));
     await ws.close(4000, "enough");
   });
+  const compressed = async (ws: Socket): Promise<void> => {
+    await ws.send(ws.headers.get("sec-websocket-extensions")?.replace(/;.*/, "") ?? "none");
+    for await (const message of ws) await ws.send(message);
+  };
+  sockets.route("/compressed", compressed, { compression: true });
   sockets.route("/drop", (ws: Socket) => ws.terminate());
   const headers = { "WWW-Authenticate": "Basic", "X-Other": "boring" };
   const refuse = (): Response => new Response("You may not.\n", { status: 401, headers });
@@ -138,6 +143,19 @@ describe("jackfield connect in a pipe", () => {
     assert.match(command.errors, /\/headers, chat\n/);
   });
 
+  test("offers compression only where it is told to", bounded, async (t) => {
+    const url = await site(t);
+    const text = "to and fro, ".repeat(1_000);
+    for (const [options, expected] of [
+      [[], "none"],
+      [["--compression"], "permessage-deflate"],
+    ] as const) {
+      const command = connect(t, [`${url}/compressed`, ...options, "--count", "2"], { input: text });
+      assert.equal((await command.ended).code, 0);
+      assert.equal(command.output, `${expected}\n${text}\n`);
+    }
+  });
+
   test("reaches a Unix socket", { ...bounded, skip: process.platform === "win32" }, async (t) => {
     const path = join(await folderWith(t), "app.sock");
     const server = createServer();
@@ -174,6 +192,19 @@ describe("jackfield connect in a terminal", { skip: noTerminal }, () => {
     command.type("\u0004"); // Ctrl+D
     assert.equal((await command.ended).code, 0);
     assert.match(command.output, /closed by us: 1000/);
+  });
+
+  test("shows what still comes after Ctrl+D, and no prompt, and ends", bounded, async (t) => {
+    const parting = "\x81\x03one\x88\x02\x03\xe8";
+    const url = await rawServer(t, (socket) => {
+      socket.once("data", () => socket.write(parting, "latin1"));
+    });
+    const command = connect(t, [url], colour);
+    await command.says(/connected to .*> /s);
+    command.type("\u0004");
+    assert.equal((await command.ended).code, 0);
+    assert.match(command.output, /< one.*\r\n.*closed by us: 1000/s);
+    assert.doesNotMatch(command.output, /< one.*> /s);
   });
 
   test("closes at Ctrl+C", bounded, async (t) => {

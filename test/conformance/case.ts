@@ -15,9 +15,21 @@ export interface Case<Under = Subject> {
 /** A case without its id. */
 export type Row<Under = Subject> = readonly [sentence: string, run: Case<Under>["run"]];
 
-/** Numbers the rows of a family. */
-export function family<Under = Subject>(name: string, rows: readonly Row<Under>[]): readonly Case<Under>[] {
-  return rows.map(([sentence, run], at) => ({ id: `${name}.${at + 1}`, sentence, run }));
+/** Cases that differ in a detail. */
+export interface Family<Under = Subject> {
+  /** A letter and a digit, which belong to no other family. */
+  readonly id: string;
+  readonly title: string;
+  readonly cases: readonly Case<Under>[];
+}
+
+/** Numbers the rows. */
+export function family<Under = Subject>(
+  id: string,
+  title: string,
+  rows: readonly Row<Under>[],
+): Family<Under> {
+  return { id, title, cases: rows.map(([sentence, run], at) => ({ id: `${id}.${at + 1}`, sentence, run })) };
 }
 
 export interface ExchangeOptions extends OpenOptions {

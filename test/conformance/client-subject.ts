@@ -43,10 +43,14 @@ export class ClientSubject implements Subject {
     return { head: await readHead(socket), socket, opening };
   }
 
-  /** Has the client connect, and answers with this. @param answer - makes it of the value of Sec-WebSocket-Accept */
+  /**
+   * Has the client connect, and answers with this.
+   *
+   * @param answer - makes it of the value of Sec-WebSocket-Accept; a character is a byte
+   */
   async answer(answer: (accept: string) => string, options: OpeningOptions = {}): Promise<Opening> {
     const { head, socket, opening } = await this.meet(options);
-    socket.write(answer(acceptOf(head.one("Sec-WebSocket-Key"))));
+    socket.write(Buffer.from(answer(acceptOf(head.one("Sec-WebSocket-Key"))), "latin1"));
     return opening;
   }
 

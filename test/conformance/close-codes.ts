@@ -88,11 +88,11 @@ const sent: readonly Row[] = [
   ]),
 ];
 
-export const closeCodes = both("Close codes and reasons", [
-  ...family("C1", valid),
-  ...family("C2", invalid),
-  ...family("C3", sizes),
-  ...family("C4", validReasons),
-  ...family("C5", invalidReasons),
-  ...family("C6", sent),
+export const closeCodes = both("Close codes and reasons", "RFC 6455 §7.4", [
+  family("C1", "Codes that may be sent", valid),
+  family("C2", "Codes that may not", invalid),
+  family("C3", "Sizes of close frames", sizes),
+  family("C4", "Reasons in valid text", validReasons),
+  family("C5", "Reasons in invalid text", invalidReasons),
+  family("C6", "Its own codes", sent),
 ]);

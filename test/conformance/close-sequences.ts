@@ -24,7 +24,7 @@ const ignored: readonly (readonly [name: string, frames: readonly FrameSpec[]])[
   ["A frame with an unknown opcode", [{ opcode: 15 }]],
   ["A text that is not UTF-8", [{ opcode: 1, payload: Buffer.of(0xff) }]],
   ["A frame that is too large", [{ opcode: 2, length: 2n ** 62n }]],
-  ["100 messages", Array<FrameSpec>(100).fill(message)],
+  ["100 messages", Array.from({ length: 100 }, () => message)],
 ];
 
 const behind = ignored.flatMap(([name, frames]): readonly Row[] => [
@@ -206,14 +206,15 @@ const ofServer: readonly Row[] = [
 ];
 
 const shared = [
-  ...family("D1", behind),
-  ...family("D2", within),
-  ...family("D3", seen),
-  ...family("D4", begun),
+  family("D1", "Whatever comes behind a close frame", behind),
+  family("D2", "Close frames within messages", within),
+  family("D3", "Ends, as the application sees them", seen),
+  family("D4", "Ends that it begins", begun),
 ];
 
 export const closeSequences: Group = {
   name: "Close sequences",
-  server: [...shared, ...family("D5", ofServer)],
+  section: "RFC 6455 §7.1",
+  server: [...shared, family("D5", "Ends that a server begins", ofServer)],
   client: shared,
 };

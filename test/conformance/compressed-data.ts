@@ -165,12 +165,12 @@ const invalidText = invalidTexts.flatMap(({ name, bytes }): readonly Row[] => [
   ],
 ]);
 
-export const compressedData = both("Compressed data", [
-  ...family("Y1", accepted),
-  ...family("Y2", inParts),
-  ...family("Y3", withOthers),
-  ...family("Y4", bits),
-  ...family("Y5", refused),
-  ...family("Y6", validText),
-  ...family("Y7", invalidText),
+export const compressedData = both("Compressed data", "RFC 7692 §7.2", [
+  family("Y1", "All forms of blocks", accepted),
+  family("Y2", "In fragments and segments", inParts),
+  family("Y3", "Other frames between", withOthers),
+  family("Y4", "Reserved bits", bits),
+  family("Y5", "Corrupt data", refused),
+  family("Y6", "Valid text", validText),
+  family("Y7", "Invalid text", invalidText),
 ]);

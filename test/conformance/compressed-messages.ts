@@ -81,11 +81,16 @@ const mixed: readonly Row[] = [
   ],
 ];
 
-const shared = [...family("Z1", windows.flatMap(json)), ...family("Z2", chance), ...family("Z3", mixed)];
+const shared = [
+  family("Z1", "All windows, 16 bytes to 128 KiB", windows.flatMap(json)),
+  family("Z2", "What compression makes larger", chance),
+  family("Z3", "Compressed and not, large and small", mixed),
+];
 
 /** 8 bits, which zlib can't compress for: only the other side may send so. */
 export const compressedMessages: Group = {
   name: "Compressed messages",
-  server: [...shared, ...family("Z4", json({ server: 15, client: 8 }))],
-  client: [...shared, ...family("Z5", json({ server: 8, client: 15 }))],
+  section: "RFC 7692 §7.1",
+  server: [...shared, family("Z4", "A client with a window of 8 bits", json({ server: 15, client: 8 }))],
+  client: [...shared, family("Z5", "A server with a window of 8 bits", json({ server: 8, client: 15 }))],
 };

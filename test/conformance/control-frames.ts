@@ -163,12 +163,12 @@ const own: readonly Row[] = [
   ],
 ];
 
-export const controlFrames = both("Pings and pongs", [
-  ...family("P1", payloads),
-  ...family("P2", segments),
-  ...family("P3", several),
-  ...family("P4", unsolicited),
-  ...family("P5", between),
-  ...family("P6", malformed),
-  ...family("P7", own),
+export const controlFrames = both("Pings and pongs", "RFC 6455 §5.5", [
+  family("P1", "Pings of each length", payloads),
+  family("P2", "Pings in segments", segments),
+  family("P3", "Many pings at once", several),
+  family("P4", "Pongs that nobody asked for", unsolicited),
+  family("P5", "Between fragments", between),
+  family("P6", "Control frames that are too long or fragmented", malformed),
+  family("P7", "Its own pings", own),
 ]);

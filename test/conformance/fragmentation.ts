@@ -138,9 +138,9 @@ const own: readonly Row[] = [
   ],
 ];
 
-export const fragmentation = both("Fragmentation", [
-  ...family("G1", accepted),
-  ...family("G2", refused),
-  ...family("G3", counts),
-  ...family("G4", own),
+export const fragmentation = both("Fragmentation", "RFC 6455 §5.4", [
+  family("G1", "Fragments in their order", accepted),
+  family("G2", "Fragments out of their order", refused),
+  family("G3", "Many fragments", counts),
+  family("G4", "Its own fragments and messages", own),
 ]);

@@ -89,10 +89,10 @@ const wrongLengths: readonly Row[] = [
   ]),
 ];
 
-export const framing = both("Framing", [
-  ...family("F1", lengths),
-  ...family("F2", chunks),
-  ...family("F3", cutHeaders),
-  ...family("F4", many),
-  ...family("F5", wrongLengths),
+export const framing = both("Framing", "RFC 6455 §5.2", [
+  family("F1", "Messages of each length", lengths),
+  family("F2", "In segments", chunks),
+  family("F3", "Headers cut at each byte", cutHeaders),
+  family("F4", "Many messages at once", many),
+  family("F5", "Lengths that are not in their shortest form", wrongLengths),
 ]);

@@ -1,16 +1,18 @@
-/** Cases that belong together. */
+/** Families that belong together. */
 
-import type { Case } from "./case.js";
+import type { Family } from "./case.js";
 import type { ClientSubject } from "./client-subject.js";
 import type { ServerSubject } from "./server-subject.js";
 
 export interface Group {
   readonly name: string;
-  readonly server: readonly Case<ServerSubject>[];
-  readonly client: readonly Case<ClientSubject>[];
+  /** What they are about, such as "RFC 6455 §5.2". */
+  readonly section: string;
+  readonly server: readonly Family<ServerSubject>[];
+  readonly client: readonly Family<ClientSubject>[];
 }
 
-/** Cases that say the same of both roles. */
-export function both(name: string, cases: readonly Case[]): Group {
-  return { name, server: cases, client: cases };
+/** Families that say the same of both roles. */
+export function both(name: string, section: string, families: readonly Family[]): Group {
+  return { name, section, server: families, client: families };
 }

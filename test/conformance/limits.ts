@@ -1,7 +1,7 @@
 /** Messages up to the largest, in every chunking, and what is larger (RFC 6455 §10.4). */
 
 import type { FrameSpec } from "../protocol/frames.js";
-import { close, pong, text } from "./arrival.js";
+import { binary, close, pong, text } from "./arrival.js";
 import { exchange, family, type Row } from "./case.js";
 import type { Group } from "./group.js";
 import { fragments, kinds, range, randomBytes, textOf } from "./payloads.js";
@@ -35,10 +35,10 @@ const inFragments = CHUNKS.map((size): Row => [
 ]);
 
 const inSegments = CHUNKS.map((chunk): Row => [
-  `A text message of 16 MiB in segments of ${named(chunk)} is echoed`,
+  `A binary message of 16 MiB in segments of ${named(chunk)} is echoed`,
   (subject) => {
-    const payload = textOf(LARGEST_MESSAGE);
-    return exchange([{ opcode: 1, payload }], [text(payload)], { chunk })(subject);
+    const payload = randomBytes(LARGEST_MESSAGE);
+    return exchange([{ opcode: 2, payload }], [binary(payload)], { chunk })(subject);
   },
 ]);
 
@@ -160,16 +160,17 @@ const ofRoute: readonly Row[] = [
 ];
 
 const shared = [
-  ...family("L1", whole),
-  ...family("L2", inFragments),
-  ...family("L3", inSegments),
-  ...family("L4", turns),
-  ...family("L5", announced),
-  ...family("L6", emptyFragments),
+  family("L1", "Messages up to 16 MiB", whole),
+  family("L2", "16 MiB in fragments", inFragments),
+  family("L3", "16 MiB in segments", inSegments),
+  family("L4", "One message at a time", turns),
+  family("L5", "Too large by their header", announced),
+  family("L6", "Fragments without bytes", emptyFragments),
 ];
 
 export const limits: Group = {
   name: "Limits",
-  server: [...shared, ...family("L7", ofRoute)],
+  section: "RFC 6455 §10.4",
+  server: [...shared, family("L7", "The maximum of a route", ofRoute)],
   client: shared,
 };

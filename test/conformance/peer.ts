@@ -7,9 +7,7 @@ import type { Role } from "#src/protocol/opcode.js";
 import { buildFrame, type FrameSpec } from "../protocol/frames.js";
 import { assertArrival, close, codeBytes, type Arrival, type Expected } from "./arrival.js";
 import { IncomingFrames } from "./incoming-frames.js";
-
-/** Above so many pieces they are still written one by one, but no longer one in each turn of the event loop. */
-const MOST_TURNS = 200;
+import { writeInSegments } from "./segments.js";
 
 export interface PeerOptions {
   /** The role of the endpoint under test. */
@@ -73,20 +71,8 @@ export class Peer {
   }
 
   /** Writes bytes in segments of `chunk` bytes, as long as the connection takes any. */
-  async write(bytes: Buffer, chunk: number = Math.max(1, bytes.length)): Promise<void> {
-    const hasTurns = bytes.length / chunk <= MOST_TURNS;
-    for (let at = 0; at < bytes.length && this.socket.writable; at += chunk) {
-      const isKeepingUp = this.socket.write(bytes.subarray(at, at + chunk));
-      if (!isKeepingUp) await this.#drained();
-      else if (hasTurns) await new Promise(setImmediate);
-    }
-  }
-
-  #drained(): Promise<void> {
-    return new Promise((resolve) => {
-      this.socket.once("drain", resolve);
-      this.socket.once("close", () => resolve());
-    });
+  write(bytes: Buffer, chunk?: number): Promise<void> {
+    return writeInSegments(this.socket, bytes, chunk);
   }
 
   /** The next that came. */

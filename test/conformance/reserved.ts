@@ -47,4 +47,7 @@ const opcodes = [3, 4, 5, 6, 7, 11, 12, 13, 14, 15].flatMap((opcode): readonly R
   ];
 });
 
-export const reserved = both("Reserved bits and opcodes", [...family("R1", bits), ...family("R2", opcodes)]);
+export const reserved = both("Reserved bits and opcodes", "RFC 6455 §5.2", [
+  family("R1", "Reserved bits", bits),
+  family("R2", "Reserved opcodes", opcodes),
+]);

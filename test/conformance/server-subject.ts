@@ -8,8 +8,9 @@ import { connect as connectTcp, type Socket as TcpSocket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { CloseInfo } from "jackfield";
 import { deferred, type Deferred } from "../frameworks/clients.js";
-import { HttpHead, readHead } from "./http-head.js";
+import { readHead, type HttpHead } from "./http-head.js";
 import { Peer } from "./peer.js";
+import { writeInSegments } from "./segments.js";
 import { LARGEST_MESSAGE } from "./sizes.js";
 import type { Ending, OpenOptions, Subject, Task } from "./subject.js";
 import { agreementOf, type Windows } from "./windows.js";
@@ -68,14 +69,15 @@ export class ServerSubject implements Subject {
     this.#server = server;
   }
 
-  /** Sends the text of a request as it is. */
-  async request(text: string): Promise<ServerAnswer> {
+  /** Sends the text of a request as it is. @param chunk - in segments of how many bytes; else all at once */
+  async request(text: string, chunk: number = text.length): Promise<ServerAnswer> {
     const target = { port: this.#server.port, host: "127.0.0.1", noDelay: true, allowHalfOpen: true };
     const socket = connectTcp(target);
     this.#connections.push(socket);
     socket.on("error", () => undefined); // its close tells
-    socket.write(Buffer.from(text, "latin1"));
-    return { head: await readHead(socket), socket };
+    const answer = readHead(socket);
+    await writeInSegments(socket, Buffer.from(text, "latin1"), chunk);
+    return { head: await answer, socket };
   }
 
   async open({ windows, task = "echo", path = pathOf(task, windows) }: OpenOptions = {}): Promise<Peer> {

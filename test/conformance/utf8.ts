@@ -75,9 +75,9 @@ const binary = invalidTexts.map(({ name, bytes }): Row => [
   exchange([{ opcode: 2, payload: bytes }], [{ kind: "binary", payload: bytes }]),
 ]);
 
-export const utf8 = both("UTF-8", [
-  ...family("U1", valid),
-  ...family("U2", invalid),
-  ...family("U3", failFast),
-  ...family("U4", binary),
+export const utf8 = both("UTF-8", "RFC 6455 §8.1", [
+  family("U1", "Valid text", valid),
+  family("U2", "Invalid text", invalid),
+  family("U3", "Invalid text, refused at the byte that proves it", failFast),
+  family("U4", "The same bytes in binary messages", binary),
 ]);

@@ -1,16 +1,17 @@
 /** Runs a case, on an endpoint under test of its own, within a time. */
 
-import type { Case } from "./case.js";
+import type { Role } from "#src/protocol/opcode.js";
+import type { Case, Family } from "./case.js";
 import { ClientSubject } from "./client-subject.js";
 import { groups } from "./groups.js";
 import { ServerSubject, type ServerProcess } from "./server-subject.js";
-import type { Role } from "#src/protocol/opcode.js";
 import type { Subject } from "./subject.js";
 
-/** A case that can be run: which role it is about does not matter any more. */
+/** A case that can be run: which endpoint it needs does not matter any more. */
 export interface Trial {
-  readonly group: string;
   readonly role: Role;
+  /** The id of its family. */
+  readonly family: string;
   readonly id: string;
   readonly sentence: string;
   /** @throws if the endpoint under test doesn't conform */
@@ -21,24 +22,27 @@ export interface Trial {
 const DEADLINE = 20_000;
 
 export function serverTrials(server: ServerProcess): readonly Trial[] {
-  return groups.flatMap(({ name, server: cases }) =>
-    cases.map((one) => trial(name, "server", one, () => new ServerSubject(server))),
-  );
+  return groups.flatMap((group) => trials(group.server, "server", () => new ServerSubject(server)));
 }
 
 export function clientTrials(): readonly Trial[] {
-  return groups.flatMap(({ name, client: cases }) =>
-    cases.map((one) => trial(name, "client", one, () => new ClientSubject())),
-  );
+  return groups.flatMap((group) => trials(group.client, "client", () => new ClientSubject()));
 }
 
-function trial<Under extends Subject>(
-  group: string,
+function trials<Under extends Subject>(
+  families: readonly Family<Under>[],
   role: Role,
-  { id, sentence, run }: Case<Under>,
   make: () => Under,
-): Trial {
-  return { group, role, id, sentence, run: () => withDeadline(run, make()) };
+): readonly Trial[] {
+  return families.flatMap(({ id: family, cases }) =>
+    cases.map(({ id, sentence, run }) => ({
+      role,
+      family,
+      id,
+      sentence,
+      run: () => withDeadline(run, make()),
+    })),
+  );
 }
 
 async function withDeadline<Under extends Subject>(run: Case<Under>["run"], subject: Under): Promise<void> {
