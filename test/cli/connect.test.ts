@@ -34,16 +34,18 @@ async function site(t: TestContext, server: Server = createServer()): Promise<st
     await ws.send(Buffer.from([0, 255]));
     await ws.close(4000, "enough");
   });
-  const compressed = async (ws: Socket): Promise<void> => {
-    await ws.send(ws.headers.get("sec-websocket-extensions")?.replace(/;.*/, "") ?? "none");
-    for await (const message of ws) await ws.send(message);
-  };
-  sockets.route("/compressed", compressed, { compression: true });
+  sockets.route("/compressed", tellOfCompression, { compression: true });
   sockets.route("/drop", (ws: Socket) => ws.terminate());
   const headers = { "WWW-Authenticate": "Basic", "X-Other": "boring" };
   const refuse = (): Response => new Response("You may not.\n", { status: 401, headers });
   sockets.route("/refused", () => undefined, { before: refuse });
   return `ws://127.0.0.1:${await serve(t, server)}`;
+}
+
+/** Says which extension was agreed on, and then echoes. */
+async function tellOfCompression(ws: Socket): Promise<void> {
+  await ws.send(ws.headers.get("sec-websocket-extensions")?.replace(/;.*/, "") ?? "none");
+  for await (const message of ws) await ws.send(message);
 }
 
 function connect(t: TestContext, args: readonly string[], options: CommandOptions = { input: "" }): Command {
