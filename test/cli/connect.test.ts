@@ -182,7 +182,7 @@ describe("jackfield connect in a pipe", () => {
 
 describe("jackfield connect in a terminal", { skip: noTerminal }, () => {
   const colour = {
-    env: { TERM: "xterm-256color", NO_COLOR: undefined, FORCE_COLOR: undefined },
+    env: { TERM: "xterm-256color", NO_COLOR: undefined, FORCE_COLOR: undefined, CI: undefined },
     terminal: true,
   };
 
