@@ -32,6 +32,13 @@ export interface FrameReaderOptions {
 const LENGTH_16 = 126;
 const LENGTH_64 = 127;
 
+/** The bits of a frame's first two bytes that say that it is the last of its message, and masked. */
+const FIN = 0x80;
+const MASKED = 0x80;
+
+/** Of a frame with a mask and a length of 7 bits, in bytes. */
+const SHORT_HEADER = 6;
+
 type Stage = "first" | "second" | "length" | "mask" | "payload" | "done";
 
 export class FrameReader {
@@ -90,11 +97,43 @@ export class FrameReader {
     let at = start;
     this.#paused = false;
     while (at < end && !this.#paused && !this.done) {
+      const behind = this.#readShortMessage(chunk, at, end);
+      if (behind > at) {
+        at = behind;
+        continue;
+      }
       if (!this.#isInPayload) at = this.#readHeader(chunk, at, end);
       // Now and not in the next round, because a payload of no bytes needs no further ones.
       if (this.#isInPayload) at = this.#readPayload(chunk, at, end);
     }
     return this.done ? end : at;
+  }
+
+  /**
+   * Reads a message of a client that is short and here as a whole, as nearly all are, at once: none of the stages is worth it.
+   *
+   * @returns the offset behind it, or `start` if it is none
+   */
+  #readShortMessage(chunk: Buffer, start: number, end: number): number {
+    if (this.#stage !== "first" || this.#fragmented || !this.#masked) return start;
+    const opcode = (chunk[start] as number) ^ FIN;
+    const length = (chunk[start + 1] as number) ^ MASKED;
+    const from = start + SHORT_HEADER;
+    const stop = from + length;
+    if ((opcode !== Opcode.text && opcode !== Opcode.binary) || length >= LENGTH_16 || stop > end)
+      return start;
+    const refusal = this.#sink.begin(opcode, true, false, length);
+    if (refusal !== undefined) this.#fail(refusal);
+    if (this.done) return stop; // for that, or because the sink has stopped the reading
+    const key =
+      (chunk[start + 2] as number) |
+      ((chunk[start + 3] as number) << 8) |
+      ((chunk[start + 4] as number) << 16) |
+      ((chunk[start + 5] as number) << 24);
+    const ascii = applyMask(chunk, from, stop, key);
+    const problem = this.#sink.payload(chunk, from, stop, ascii, true);
+    if (problem !== undefined) this.#fail(problem);
+    return stop;
   }
 
   get #isInPayload(): boolean {

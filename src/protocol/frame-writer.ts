@@ -4,20 +4,13 @@
  * Pure: no I/O. The room that a frame needs is asked for first, then the frame is written in one go.
  */
 
+import { writeUtf8 } from "./buffer-text.js";
 import { applyMask } from "./mask.js";
 
 /** The first byte of a frame: its flags and its opcode. */
 export function firstByte(opcode: number, fin: boolean, compressed: boolean): number {
   return (fin ? 0x80 : 0) | (compressed ? 0x40 : 0) | opcode;
 }
-
-/**
- * Writes text as UTF-8 at an offset and gives its size in bytes. `write` spends as much time on finding out that UTF-8 is
- * meant as on writing a short text; `utf8Write`, to which it then comes, is undocumented.
- */
-const writeUtf8 = ["utf8Write", "write"]
-  .map((name): unknown => Reflect.get(Buffer.prototype, name))
-  .find((method) => typeof method === "function") as (this: Buffer, text: string, at: number) => number;
 
 /** The longest payload of a frame with the shortest header, in bytes (RFC 6455 §5.2). */
 const SHORT = 125;

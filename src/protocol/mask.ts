@@ -37,12 +37,29 @@ export function applyMask(bytes: Uint8Array, start: number, end: number, key: nu
 
 /** @returns all resulting bytes, or-ed */
 function maskBytes(bytes: Uint8Array, start: number, end: number, key: number): number {
+  const first = key & 0xff;
+  const second = (key >>> 8) & 0xff;
+  const third = (key >>> 16) & 0xff;
+  const fourth = key >>> 24;
+  const lastOfFour = end - 3;
   let seen = 0;
-  for (let at = start; at < end; at++) {
+  let at = start;
+  for (; at < lastOfFour; at += 4) {
+    const a = (bytes[at] as number) ^ first;
+    const b = (bytes[at + 1] as number) ^ second;
+    const c = (bytes[at + 2] as number) ^ third;
+    const d = (bytes[at + 3] as number) ^ fourth;
+    bytes[at] = a;
+    bytes[at + 1] = b;
+    bytes[at + 2] = c;
+    bytes[at + 3] = d;
+    seen |= a | b | c | d;
+  }
+  for (; at < end; at++) {
     const byte = (bytes[at] as number) ^ (key & 0xff);
     bytes[at] = byte;
     seen |= byte;
-    key = (key >>> 8) | (key << 24);
+    key >>>= 8;
   }
   return seen;
 }

@@ -7,6 +7,7 @@
  */
 
 import { isUtf8 } from "node:buffer";
+import { sliceLatin1 } from "./buffer-text.js";
 import { CloseCode, decodeClosePayload, failure, isFailure, type Failure } from "./close-code.js";
 import type { FrameSink } from "./frame-reader.js";
 import { isControl, Opcode } from "./opcode.js";
@@ -130,7 +131,7 @@ export class MessageAssembler implements FrameSink {
     if (!this.#isText) {
       this.#sink.message(joined ? bytes.subarray(start, end) : Buffer.from(bytes.subarray(start, end)));
     } else if (ascii) {
-      this.#sink.message(bytes.toString("latin1", start, end));
+      this.#sink.message(sliceLatin1.call(bytes, start, end));
     } else if (validated || isUtf8(bytes.subarray(start, end))) {
       this.#sink.message(bytes.toString("utf8", start, end));
     } else {
