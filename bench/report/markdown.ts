@@ -30,7 +30,7 @@ function introduction({ quick }: RunFacts): string {
   const paragraphs = [
     "What a WebSocket server costs: CPU time per message (E: echo, Z: with compression, B: broadcast) and per " +
       "handshake (H), and memory per connection (M: idle, MZ: after compression). All figures come from one run, " +
-      "taken in turns. Compare the ratios: the times depend on the machine.",
+      "taken in turns. Compare the ratios, each the median of what the rounds say: the times depend on the machine.",
     "This page is made by `npm run bench -- --publish`; [`bench/README.md`](../bench/README.md) says how it measures.",
     ...(quick ? ["This was a quick run: one short round. Its figures are rough."] : []),
   ];

@@ -26,7 +26,7 @@ export interface Figure {
   readonly serverBusy: number | undefined;
   readonly loadBusy: number | undefined;
   readonly rate: number | undefined;
-  /** The median divided by that of each reference. */
+  /** To each reference: the median of what the rounds say. */
   readonly ratios: Readonly<Partial<Record<PeerId, number>>>;
   readonly failure: string | undefined;
 }
@@ -35,8 +35,8 @@ export interface Row {
   readonly workload: Workload;
   readonly unit: string;
   readonly figures: readonly Figure[];
-  /** What the goal comes to in this run; `undefined` if what it is compared with was not measured. */
-  readonly limit: number | undefined;
+  /** What is to be at most the goal's factor: a ratio, or a figure; `undefined` if the run did not measure it. */
+  readonly reached: number | undefined;
   /** `undefined` if the run did not measure what it takes to tell. */
   readonly goalMet: boolean | undefined;
 }
@@ -45,14 +45,13 @@ export function summarize(cells: readonly Cell[]): readonly Row[] {
   const workloads = [...new Set(cells.map(({ workload }) => workload))];
   return workloads.map((workload) => {
     const row = cells.filter((cell) => cell.workload === workload);
-    const medians = new Map(row.map((cell) => [cell.peer.id, medianOf(cell, "value")]));
-    const [limit, reached] = [limitOf(workload, medians), medians.get(contender)];
+    const reached = reachedIn(row, workload);
     return {
       workload,
       unit: unitOf(workload),
-      figures: row.map((cell) => figureOf(cell, medians)),
-      limit,
-      goalMet: limit === undefined || reached === undefined ? undefined : reached <= limit,
+      figures: row.map((cell) => figureOf(cell, row)),
+      reached,
+      goalMet: reached === undefined ? undefined : reached <= workload.goal.factor,
     };
   });
 }
@@ -82,8 +81,8 @@ export function failures(rows: readonly Row[]): string[] {
   return [...ids].map(([what, workloads]) => `${what} (${workloads.join(", ")})`);
 }
 
-function figureOf(cell: Cell, medians: ReadonlyMap<PeerId, number | undefined>): Figure {
-  const median = medians.get(cell.peer.id);
+function figureOf(cell: Cell, row: readonly Cell[]): Figure {
+  const median = medianOf(cell, "value");
   return {
     peer: cell.peer.id,
     title: cell.peer.title,
@@ -92,36 +91,46 @@ function figureOf(cell: Cell, medians: ReadonlyMap<PeerId, number | undefined>):
     serverBusy: medianOf(cell, "serverBusy"),
     loadBusy: medianOf(cell, "loadBusy"),
     rate: medianOf(cell, "rate"),
-    ratios: ratiosOf(median, medians),
+    ratios: ratiosOf(cell, row),
     failure: cell.failure,
   };
 }
 
-function ratiosOf(
-  median: number | undefined,
-  medians: ReadonlyMap<PeerId, number | undefined>,
-): Partial<Record<PeerId, number>> {
+function ratiosOf(cell: Cell, row: readonly Cell[]): Partial<Record<PeerId, number>> {
   const ratios: Partial<Record<PeerId, number>> = {};
   for (const reference of references) {
-    const base = medians.get(reference);
-    if (median !== undefined && base !== undefined) ratios[reference] = median / base;
+    const ratio = ratioTo(reference, cell, row);
+    if (ratio !== undefined) ratios[reference] = ratio;
   }
   return ratios;
 }
 
-function limitOf({ goal }: Workload, medians: ReadonlyMap<PeerId, number | undefined>): number | undefined {
-  const base = goal.of === undefined ? 1 : medians.get(goal.of);
-  return base === undefined ? undefined : base * goal.factor;
+/** Each round is compared with itself: how fast the machine is, changes from one to the next. */
+function ratioTo(reference: PeerId, { samples }: Cell, row: readonly Cell[]): number | undefined {
+  const base = row.find(({ peer }) => peer.id === reference)?.samples ?? [];
+  return median(
+    samples.flatMap(({ value }, round) => {
+      const other = base[round];
+      return other === undefined ? [] : [value / other.value];
+    }),
+  );
+}
+
+function reachedIn(row: readonly Cell[], { goal }: Workload): number | undefined {
+  const cell = row.find(({ peer }) => peer.id === contender);
+  if (cell === undefined) return undefined;
+  return goal.of === undefined ? medianOf(cell, "value") : ratioTo(goal.of, cell, row);
 }
 
 function medianOf(
   { samples }: Cell,
   field: "value" | "rate" | "serverBusy" | "loadBusy",
 ): number | undefined {
-  const sorted = samples
-    .map((sample) => sample[field])
-    .filter((value) => value !== undefined)
-    .toSorted((a, b) => a - b);
+  return median(samples.map((sample) => sample[field]).filter((value) => value !== undefined));
+}
+
+function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
   const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
   return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }

@@ -58,12 +58,12 @@ async function writeInFolder(path: string, text: string): Promise<void> {
 function dataOf(cells: readonly Cell[], rows: readonly Row[], facts: RunFacts): object {
   return {
     ...facts,
-    workloads: rows.map(({ workload, unit, limit, goalMet, figures }) => ({
+    workloads: rows.map(({ workload, unit, reached, goalMet, figures }) => ({
       id: workload.id,
       what: workload.what,
       unit,
       goal: workload.goal,
-      limit,
+      reached,
       goalMet,
       figures: figures.map((figure) => ({
         ...figure,
