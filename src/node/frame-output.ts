@@ -7,8 +7,8 @@
 import type { Socket } from "node:net";
 import type { MessageBatch } from "../connection/message-batch.js";
 import type { PreparedMessage } from "../connection/prepared-message.js";
-import type { Role } from "../protocol/opcode.js";
 import { bytesFrameRoom, textFrameRoom, writeBytesFrame, writeTextFrame } from "../protocol/frame-writer.js";
+import type { Role } from "../protocol/opcode.js";
 import { flushSoon, type Flushable } from "./flush-queue.js";
 import { maskKey } from "./mask-keys.js";
 import { frameOfRepeated } from "./repeated-text.js";
@@ -77,22 +77,19 @@ export class FrameOutput implements Flushable, WriteWaiter {
   }
 
   writeText(first: number, text: string): void {
-    if (this.#isMasked) return this.#writeMaskedText(first, text);
-    const repeated = frameOfRepeated(first, text);
+    const repeated = this.#isMasked ? undefined : frameOfRepeated(first, text);
     if (repeated !== undefined) return this.writeFrame(repeated);
     this.#makeRoom(textFrameRoom(text));
-    this.#advance(writeTextFrame(this.#open, this.#used, first, text));
-  }
-
-  #writeMaskedText(first: number, text: string): void {
-    this.#makeRoom(textFrameRoom(text));
-    this.#advance(writeTextFrame(this.#open, this.#used, first, text, maskKey()));
+    this.#advance(writeTextFrame(this.#open, this.#used, first, text, this.#nextMask()));
   }
 
   writeBytes(first: number, payload: Uint8Array): void {
     this.#makeRoom(bytesFrameRoom(payload.length));
-    const mask = this.#isMasked ? maskKey() : undefined;
-    this.#advance(writeBytesFrame(this.#open, this.#used, first, payload, mask));
+    this.#advance(writeBytesFrame(this.#open, this.#used, first, payload, this.#nextMask()));
+  }
+
+  #nextMask(): number | undefined {
+    return this.#isMasked ? maskKey() : undefined;
   }
 
   /**
