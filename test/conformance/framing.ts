@@ -4,7 +4,7 @@ import type { FrameSpec } from "../protocol/frames.js";
 import { close, text } from "./arrival.js";
 import { dialogue, exchange, family, type Case, type Row } from "./case.js";
 import { both } from "./group.js";
-import { kinds, range, sound, textOf } from "./payloads.js";
+import { frameKinds, kinds, range, sound, textOf } from "./payloads.js";
 
 const LENGTHS = [0, 1, 2, 124, 125, 126, 127, 128, 1_000, 65_534, 65_535, 65_536, 65_537];
 const CHUNKS = [1, 2, 7, 64, 997, 1_460, 4_096];
@@ -89,10 +89,20 @@ const wrongLengths: readonly Row[] = [
   ]),
 ];
 
+/** Frames of a server that are masked, and frames of a client that are not (§5.1). */
+const wrongMasks = frameKinds.map(([name, before, frame]): Row => [
+  `A mask on ${name} where there must be none, or none where there must be one: 1002`,
+  (subject) => {
+    const wrong = { ...frame, masked: subject.role === "client" };
+    return dialogue([sound, [[...before, wrong], [close(1002)]]])(subject);
+  },
+]);
+
 export const framing = both("Framing", "RFC 6455 §5.2", [
   family("F1", "Messages of each length", lengths),
   family("F2", "In segments", chunks),
   family("F3", "Headers cut at each byte", cutHeaders),
   family("F4", "Many messages at once", many),
   family("F5", "Lengths that are not in their shortest form", wrongLengths),
+  family("F6", "Masks", wrongMasks),
 ]);

@@ -79,3 +79,19 @@ export function range(first: number, last: number): readonly number[] {
 
 /** A message that is echoed, which shows that the connection is alive and well. */
 export const sound: Step = [[{ opcode: 1, payload: "sound" }], [text("sound")]];
+
+/** Each kind of frame, and what must stand before it. */
+export const frameKinds: readonly (readonly [
+  place: string,
+  before: readonly FrameSpec[],
+  frame: FrameSpec,
+])[] = [
+  ["a text frame", [], { opcode: 1, payload: "text" }],
+  ["a binary frame", [], { opcode: 2, payload: "bytes" }],
+  ["an empty text frame", [], { opcode: 1 }],
+  ["the first fragment", [], { opcode: 1, fin: false, payload: "text" }],
+  ["a continuation frame", [{ opcode: 1, fin: false }], { opcode: 0, payload: "text" }],
+  ["a close frame", [], { opcode: 8, payload: Buffer.of(3, 232) }],
+  ["a ping", [], { opcode: 9, payload: "ping" }],
+  ["a pong", [], { opcode: 10, payload: "pong" }],
+];

@@ -1,26 +1,14 @@
 /** Reserved bits and opcodes (RFC 6455 §5.2). */
 
-import type { FrameSpec } from "../protocol/frames.js";
 import { close } from "./arrival.js";
 import { dialogue, exchange, family, type Row } from "./case.js";
 import { both } from "./group.js";
-import { range, sound } from "./payloads.js";
+import { frameKinds, range, sound } from "./payloads.js";
 
 const refused = close(1002);
 
-const places: readonly (readonly [place: string, before: readonly FrameSpec[], frame: FrameSpec])[] = [
-  ["a text frame", [], { opcode: 1, payload: "text" }],
-  ["a binary frame", [], { opcode: 2, payload: "bytes" }],
-  ["an empty text frame", [], { opcode: 1 }],
-  ["the first fragment", [], { opcode: 1, fin: false, payload: "text" }],
-  ["a continuation frame", [{ opcode: 1, fin: false }], { opcode: 0, payload: "text" }],
-  ["a close frame", [], { opcode: 8, payload: Buffer.of(3, 232) }],
-  ["a ping", [], { opcode: 9, payload: "ping" }],
-  ["a pong", [], { opcode: 10, payload: "pong" }],
-];
-
 const bits = range(1, 7).flatMap((bits) =>
-  places.map(([place, before, frame]): Row => [
+  frameKinds.map(([place, before, frame]): Row => [
     `Reserved bits ${bits.toString(2).padStart(3, "0")} on ${place}: 1002`,
     dialogue([sound, [[...before, { ...frame, reserved: bits << 4 }], [refused]]]),
   ]),
