@@ -6,22 +6,32 @@
 import { Buffer } from "node:buffer";
 
 /** Writes text as UTF-8 at an offset. @returns its size in bytes */
-export const writeUtf8: (this: Buffer, text: string, at: number) => number = methodOr(
-  "utf8Write",
-  function (this: Buffer, text: string, at: number): number {
-    return this.write(text, at);
-  },
-);
+export type WriteUtf8 = (this: Buffer, text: string, at: number) => number;
 
 /** Reads bytes as Latin-1, of which ASCII is a part. */
-export const sliceLatin1: (this: Buffer, start: number, end: number) => string = methodOr(
-  "latin1Slice",
-  function (this: Buffer, start: number, end: number): string {
-    return this.toString("latin1", start, end);
-  },
-);
+export type SliceLatin1 = (this: Buffer, start: number, end: number) => string;
 
-function methodOr<Method>(name: string, otherwise: Method): Method {
-  const method: unknown = Reflect.get(Buffer.prototype, name);
+/** @param methods - those that buffers have */
+export function textMethodsIn(methods: object): {
+  readonly writeUtf8: WriteUtf8;
+  readonly sliceLatin1: SliceLatin1;
+} {
+  return {
+    writeUtf8: methodOr<WriteUtf8>(methods, "utf8Write", function (text, at) {
+      return this.write(text, at);
+    }),
+    sliceLatin1: methodOr<SliceLatin1>(methods, "latin1Slice", function (start, end) {
+      return this.toString("latin1", start, end);
+    }),
+  };
+}
+
+function methodOr<Method>(methods: object, name: string, otherwise: Method): Method {
+  const method: unknown = Reflect.get(methods, name);
   return typeof method === "function" ? (method as Method) : otherwise;
 }
+
+const methods = textMethodsIn(Buffer.prototype);
+
+export const writeUtf8: WriteUtf8 = methods.writeUtf8;
+export const sliceLatin1: SliceLatin1 = methods.sliceLatin1;
