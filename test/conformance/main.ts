@@ -1,8 +1,7 @@
 /** `npm run conformance`: runs all cases for both roles, and prints the verdicts as a table. */
 
 import { parseArgs } from "node:util";
-import type { Verdict } from "./overview.js";
-import { overviewOf } from "./overview.js";
+import { overviewOf, type Verdict } from "./overview.js";
 import { ServerProcess } from "./server-subject.js";
 import { clientTrials, serverTrials, type Trial } from "./verdict.js";
 

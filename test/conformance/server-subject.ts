@@ -8,6 +8,7 @@ import { connect as connectTcp, type Socket as TcpSocket } from "node:net";
 import { fileURLToPath } from "node:url";
 import type { CloseInfo } from "jackfield";
 import { deferred, type Deferred } from "../frameworks/clients.js";
+import { handshake } from "../hostile/handshake-text.js";
 import { readHead, type HttpHead } from "./http-head.js";
 import { Peer } from "./peer.js";
 import { writeInSegments } from "./segments.js";
@@ -75,9 +76,9 @@ export class ServerSubject implements Subject {
     const socket = connectTcp(target);
     this.#connections.push(socket);
     socket.on("error", () => undefined); // its close tells
-    const answer = readHead(socket);
-    await writeInSegments(socket, Buffer.from(text, "latin1"), chunk);
-    return { head: await answer, socket };
+    const writing = writeInSegments(socket, Buffer.from(text, "latin1"), chunk);
+    const [head] = await Promise.all([readHead(socket), writing]);
+    return { head, socket };
   }
 
   async open({ windows, task = "echo", path = pathOf(task, windows) }: OpenOptions = {}): Promise<Peer> {
@@ -94,16 +95,8 @@ export class ServerSubject implements Subject {
   /** Sends the request of a handshake. @param extensions - the value of Sec-WebSocket-Extensions, if there is one */
   async ask(target: string, extensions?: string): Promise<ServerAnswer & { readonly key: string }> {
     const key = randomBytes(16).toString("base64");
-    const lines = [
-      `GET ${target} HTTP/1.1`,
-      "Host: localhost",
-      "Connection: Upgrade",
-      "Upgrade: websocket",
-      `Sec-WebSocket-Key: ${key}`,
-      "Sec-WebSocket-Version: 13",
-      ...(extensions === undefined ? [] : [`Sec-WebSocket-Extensions: ${extensions}`]),
-    ];
-    return { ...(await this.request(`${lines.join("\r\n")}\r\n\r\n`)), key };
+    const fields = { "Sec-WebSocket-Key": key, "Sec-WebSocket-Extensions": extensions };
+    return { ...(await this.request(handshake({ target, fields }))), key };
   }
 
   dispose(): void {
