@@ -5,7 +5,8 @@
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { killChildren } from "./child.js";
-import { help, readOptions, UsageError, type Options } from "./options.js";
+import { UsageError } from "./command-line.js";
+import { help, readOptions, type Options } from "./options.js";
 import { describeMachine } from "./report/machine.js";
 import { failures, summarize, underloaded } from "./report/summary.js";
 import { tablesOf } from "./report/tables.js";

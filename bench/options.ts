@@ -3,7 +3,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { messageOf } from "./calls.js";
+import { readNumber, reportPlaceOf, UsageError, usageErrorOf, type ReportPlace } from "./command-line.js";
 import type { Pace } from "./measure.js";
 import { withinLimit } from "./open-files.js";
 import { peers as allPeers, type Peer } from "./peers.js";
@@ -19,13 +19,7 @@ export interface Options {
   readonly pace: Pace;
   /** After this long no further cell is begun, ms. */
   readonly budget: number;
-  /** The folder for the report, or `"docs"`; `undefined` stands for the usual one. */
-  readonly out: { readonly folder: string } | "docs" | undefined;
-}
-
-/** A mistake in the command line; the message is for the one who typed it. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
+  readonly out: ReportPlace;
 }
 
 const mainPeers = allPeers.filter(({ isMain }) => isMain);
@@ -76,7 +70,7 @@ export function readOptions(args: readonly string[]): Options | "help" {
     rounds,
     pace: paceOf(seconds, quick),
     budget: quick && values.peers === undefined ? QUICK_BUDGET : 180 * MINUTE,
-    out: outOf(values),
+    out: reportPlaceOf(values),
   };
 }
 
@@ -96,16 +90,8 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    // What follows the first sentence is advice on quoting.
-    throw new UsageError(messageOf(error).split(". ", 1)[0], { cause: error });
+    throw usageErrorOf(error);
   }
-}
-
-function outOf({ publish, out }: ReturnType<typeof parse>): Options["out"] {
-  if (publish === true && out !== undefined)
-    throw new UsageError("--publish writes into the docs, and --out elsewhere; give one of them");
-  if (publish === true) return "docs";
-  return out === undefined ? undefined : { folder: out };
 }
 
 function commandOf({ out: _out, publish: _publish, ...values }: ReturnType<typeof parse>): string {
@@ -124,14 +110,6 @@ function paceOf(seconds: number, quick: boolean): Pace {
 
 function quicker(workload: Workload): Workload {
   return workload.kind === "idle" ? withConnections(workload, QUICK_IDLE_CONNECTIONS) : workload;
-}
-
-function readNumber(name: string, text: string, min: number, max: number): number {
-  const value = Number(text);
-  if (text.trim() === "" || !(value >= min && value <= max)) {
-    throw new UsageError(`--${name} takes a number from ${min} to ${max}, not "${text}"`);
-  }
-  return value;
 }
 
 /** Names of groups of peers become those of the peers. */

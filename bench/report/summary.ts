@@ -2,6 +2,7 @@
  * What the samples say: medians, ratios, and whether the goals are met.
  */
 
+import { median } from "../median.js";
 import type { PeerId } from "../peers.js";
 import type { Cell } from "../run.js";
 import { unitOf, type Workload } from "../workloads.js";
@@ -127,12 +128,6 @@ function medianOf(
   field: "value" | "rate" | "serverBusy" | "loadBusy",
 ): number | undefined {
   return median(samples.map((sample) => sample[field]).filter((value) => value !== undefined));
-}
-
-function median(values: readonly number[]): number | undefined {
-  const sorted = values.toSorted((a, b) => a - b);
-  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
-  return low === undefined || high === undefined ? undefined : (low + high) / 2;
 }
 
 function spreadOf({ samples }: Cell, median: number | undefined): number | undefined {

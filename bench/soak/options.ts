@@ -1,19 +1,14 @@
 /** The command line of the soak. */
 
 import { parseArgs } from "node:util";
+import { readNumber, reportPlaceOf, usageErrorOf, type ReportPlace } from "../command-line.js";
 
 export interface SoakOptions {
   /** How long the load lasts, in milliseconds. */
   readonly duration: number;
   /** The command that does the same again, wherever the report goes. */
   readonly command: string;
-  /** The folder for the report, or `"docs"`; `undefined` stands for the usual one. */
-  readonly out: { readonly folder: string } | "docs" | undefined;
-}
-
-/** A mistake in the command line; the message is for the one who typed it. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
+  readonly out: ReportPlace;
 }
 
 export const help = `Usage: npm run soak -- [options]
@@ -39,17 +34,13 @@ const MAX_MINUTES = 7 * 24 * 60;
  * @throws {UsageError} when the arguments make no sense
  */
 export function readOptions(args: readonly string[]): SoakOptions | "help" {
-  const { help: wantsHelp, minutes: text = DEFAULT_MINUTES, publish = false, out } = parse(args);
-  if (wantsHelp === true) return "help";
-  const minutes = Number(text);
-  if (text.trim() === "" || !(minutes >= MIN_MINUTES && minutes <= MAX_MINUTES))
-    throw new UsageError(`--minutes takes a number from ${MIN_MINUTES} to ${MAX_MINUTES}, not "${text}"`);
-  if (publish && out !== undefined)
-    throw new UsageError("--publish writes into the docs, and --out elsewhere; give one of them");
+  const values = parse(args);
+  if (values.help === true) return "help";
+  const minutes = readNumber("minutes", values.minutes ?? DEFAULT_MINUTES, MIN_MINUTES, MAX_MINUTES);
   return {
     duration: minutes * MINUTE,
     command: `npm run soak -- --minutes ${minutes}`,
-    out: publish ? "docs" : out === undefined ? undefined : { folder: out },
+    out: reportPlaceOf(values),
   };
 }
 
@@ -65,7 +56,6 @@ function parse(args: readonly string[]) {
       },
     }).values;
   } catch (error) {
-    // What follows the first sentence is advice on quoting.
-    throw new UsageError(error instanceof Error ? error.message.split(". ", 1)[0] : String(error));
+    throw usageErrorOf(error);
   }
 }

@@ -1,6 +1,7 @@
 /** Whether a run was flat, and left nothing. */
 
-import { theilSen, median } from "./statistics.js";
+import { median } from "../median.js";
+import { theilSen } from "./statistics.js";
 import type { Sample } from "./facts.js";
 import type { Series } from "./series.js";
 
@@ -35,7 +36,7 @@ export function findingOf(series: Series, { start, samples, end }: Run): Finding
   }));
   const half = points.slice(points.length >> 1);
   const duration = (half.at(-1)?.at ?? 0) - (half[0]?.at ?? 0);
-  const typical = median(points.map(({ value }) => value));
+  const typical = median(points.map(({ value }) => value)) ?? 0;
   const growth = theilSen(half) * duration;
   const allowed = allowanceOf(series, typical, end.at);
   const [before, after] = [series.valueOf(start, undefined), series.valueOf(end, undefined)];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readOptions, UsageError, type Options } from "../../bench/options.js";
+import { UsageError } from "../../bench/command-line.js";
+import { readOptions, type Options } from "../../bench/options.js";
 
 function options(...args: string[]): Options {
   const options = readOptions(args);
