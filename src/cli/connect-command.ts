@@ -4,6 +4,7 @@ import { validateHeaderName, validateHeaderValue } from "node:http";
 import type { Field, OpeningOptions } from "../client/open-connection.js";
 import { InvalidOptionError, RunError } from "../errors.js";
 import { isToken } from "../protocol/header-field.js";
+import { DEFAULT_THRESHOLD } from "../routing/options.js";
 import { numberIn, readArguments, textIn, textsIn, type Arguments, type Flags } from "./arguments.js";
 
 /** How to connect, and when to go. */
@@ -17,9 +18,6 @@ export interface ConnectOptions extends OpeningOptions {
    */
   readonly wait: number | undefined;
 }
-
-/** Messages shorter than this are not compressed, in bytes. */
-const COMPRESSED_FROM = 128;
 
 const HELP = "jackfield connect --help";
 
@@ -72,7 +70,7 @@ export function readConnect(args: readonly string[]): ConnectOptions | undefined
     url: urlIn(given),
     headers: fieldsIn(given),
     subprotocols: subprotocolsIn(given),
-    compression: given.values["compression"] === true ? { threshold: COMPRESSED_FROM } : undefined,
+    compression: given.values["compression"] === true ? { threshold: DEFAULT_THRESHOLD } : undefined,
     insecure: given.values["insecure"] === true,
     unix: textIn(given, "unix"),
     count: numberIn(given, "count", 1),

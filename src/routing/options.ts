@@ -26,6 +26,9 @@ export interface RateLimitOptions {
   readonly per?: number;
 }
 
+/** Messages shorter than this are not compressed, unless something else is set, in bytes. */
+export const DEFAULT_THRESHOLD = 128;
+
 /** Chooses one of the subprotocols that a client offers, or `undefined` to go on without one. */
 export type SubprotocolChoice = readonly string[] | ((offered: readonly string[]) => string | undefined);
 
@@ -127,7 +130,6 @@ export interface SocketsSettings extends ConnectionLimitSettings {
 }
 
 const DEFAULT_MAX_MESSAGE_SIZE = 1_048_576;
-const DEFAULT_THRESHOLD = 128;
 const DEFAULT_MAX_ROOMS = 1_024;
 const DEFAULT_RATE_PERIOD = 1_000;
 
