@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { OpeningOptions } from "#src/client/open-connection.js";
+import type { Fields } from "../hostile/handshake-text.js";
 import { buildFrame } from "../protocol/frames.js";
 import { text } from "./arrival.js";
 import { family, type Row } from "./case.js";
@@ -96,24 +97,9 @@ const keys: readonly ClientRow[] = [
 /** Makes an answer of the right Sec-WebSocket-Accept. */
 type Answer = (accept: string) => string;
 
-function lines(...answer: readonly string[]): string {
-  return `${answer.join("\r\n")}\r\n\r\n`;
-}
-
-/** An answer with other fields than the right ones; `undefined` leaves one out. */
-function changed(fields: Readonly<Record<string, string | undefined>>): Answer {
-  return (accept) => {
-    const all: typeof fields = {
-      Upgrade: "websocket",
-      Connection: "Upgrade",
-      "Sec-WebSocket-Accept": accept,
-      ...fields,
-    };
-    const written = Object.entries(all).flatMap(([name, value]) =>
-      value === undefined ? [] : [`${name}: ${value}`],
-    );
-    return lines("HTTP/1.1 101 Switching Protocols", ...written);
-  };
+/** An answer with other fields than the right ones. */
+function changed(fields: Fields): Answer {
+  return (accept) => switching(accept, fields);
 }
 
 const offers: OpeningOptions = { subprotocols: ["newest", "older"], compression: { threshold: 0 } };
@@ -190,7 +176,7 @@ const badAnswers: readonly (readonly [sentence: string, answer: Answer, options?
     "426 Upgrade Required",
     "503 Service Unavailable",
   ].map(
-    (status) => [`with status ${status}`, () => lines(`HTTP/1.1 ${status}`, "Content-Length: 0")] as const,
+    (status) => [`with status ${status}`, () => `HTTP/1.1 ${status}\r\nContent-Length: 0\r\n\r\n`] as const,
   ),
   ["without Upgrade", changed({ Upgrade: undefined })],
   ["with another Upgrade", changed({ Upgrade: "h2c" })],

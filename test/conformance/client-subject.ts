@@ -8,6 +8,7 @@ import {
   type Opening,
   type OpeningOptions,
 } from "#src/client/open-connection.js";
+import { fieldLines, type Fields } from "../hostile/handshake-text.js";
 import { applications } from "./applications.js";
 import { readHead, type HttpHead } from "./http-head.js";
 import { Peer } from "./peer.js";
@@ -57,8 +58,8 @@ export class ClientSubject implements Subject {
   async open({ task = "echo", windows }: OpenOptions = {}): Promise<Peer> {
     const compression = windows && { threshold: 0 };
     const { head, socket, opening } = await this.meet({ compression });
-    const extensions = windows === undefined ? [] : [`Sec-WebSocket-Extensions: ${agreementOf(windows)}`];
-    socket.write(switching(acceptOf(head.one("Sec-WebSocket-Key")), ...extensions));
+    const fields = { "Sec-WebSocket-Extensions": windows && agreementOf(windows) };
+    socket.write(switching(acceptOf(head.one("Sec-WebSocket-Key")), fields));
     const opened = await opening;
     if (opened.kind !== "opened") throw new Error(`expected it to be opened, but it was ${opened.kind}`);
     const { ws } = opened;
@@ -72,14 +73,8 @@ export class ClientSubject implements Subject {
   }
 }
 
-/** The answer of a server that accepts. @param more - further lines */
-export function switching(accept: string, ...more: readonly string[]): string {
-  const lines = [
-    "HTTP/1.1 101 Switching Protocols",
-    "Upgrade: websocket",
-    "Connection: Upgrade",
-    `Sec-WebSocket-Accept: ${accept}`,
-    ...more,
-  ];
-  return `${lines.join("\r\n")}\r\n\r\n`;
+/** The answer of a server that accepts. @param fields - more fields, or others than the right ones */
+export function switching(accept: string, fields: Fields = {}): string {
+  const right = { Upgrade: "websocket", Connection: "Upgrade", "Sec-WebSocket-Accept": accept };
+  return `HTTP/1.1 101 Switching Protocols\r\n${fieldLines({ ...right, ...fields })}\r\n`;
 }

@@ -1,19 +1,17 @@
 /** What the payload of a compressed message may be, and what it may not (RFC 7692 §6, §7.2). */
 
 import { constants, deflateRawSync } from "node:zlib";
+import { deflated } from "../protocol/deflated.js";
+import { hex } from "../protocol/frames.js";
 import { close, pong, text } from "./arrival.js";
 import { dialogue, exchange, family, type Row } from "./case.js";
-import { compressed, deflated, RSV1 } from "./deflate.js";
+import { compressed, RSV1 } from "./deflate.js";
 import { both } from "./group.js";
 import { fragments, jsonOf, range, sound } from "./payloads.js";
 import { invalidTexts, validTexts } from "./utf8-table.js";
 import { anyWindow } from "./windows.js";
 
 const agreed = { windows: anyWindow };
-
-function hex(digits: string): Buffer {
-  return Buffer.from(digits.replaceAll(" ", ""), "hex");
-}
 
 const long = jsonOf(10_000);
 
@@ -33,16 +31,16 @@ const forms: readonly (readonly [name: string, payload: Buffer, message: string 
   ["two blocks", hex("f2 48 05 00 00 00 ff ff ca c9 c9 07 00"), "Hello"],
   ["an empty block, which is an empty message", hex("00"), ""],
   ["an empty block of fixed codes", hex("02 00"), ""],
-  ["fixed codes", deflated(long, 15, { strategy: constants.Z_FIXED }), long],
-  ["dynamic codes", deflated(long, 15, { level: 9 }), long],
-  ["codes without matches", deflated(long, 15, { strategy: constants.Z_HUFFMAN_ONLY }), long],
+  ["fixed codes", deflated(long, { strategy: constants.Z_FIXED }), long],
+  ["dynamic codes", deflated(long, { level: 9 }), long],
+  ["codes without matches", deflated(long, { strategy: constants.Z_HUFFMAN_ONLY }), long],
   [
     "runs of one byte",
-    deflated(Buffer.alloc(10_000, "a"), 15, { strategy: constants.Z_RLE }),
+    deflated(Buffer.alloc(10_000, "a"), { strategy: constants.Z_RLE }),
     Buffer.alloc(10_000, "a"),
   ],
-  ["the highest level with the least memory", deflated(long, 9, { level: 9, memLevel: 1 }), long],
-  ["no compression at all", deflated(long, 15, { level: 0 }), long],
+  ["the highest level with the least memory", deflated(long, { windowBits: 9, level: 9, memLevel: 1 }), long],
+  ["no compression at all", deflated(long, { level: 0 }), long],
   ["a block for each byte", inBlocks(long.subarray(0, 500), 1), long.subarray(0, 500)],
   ["a block for each 100 bytes", inBlocks(long, 100), long],
   ["a final block at the end of a long message", Buffer.concat([deflateRawSync(long), hex("00")]), long],

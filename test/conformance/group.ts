@@ -12,6 +12,11 @@ export interface Group {
   readonly client: readonly Family<ClientSubject>[];
 }
 
+/** The title of each family by its id, whichever role it is about. */
+export function titlesIn({ server, client }: Group): ReadonlyMap<string, string> {
+  return new Map([...server, ...client].map(({ id, title }) => [id, title]));
+}
+
 /** Families that say the same of both roles. */
 export function both(name: string, section: string, families: readonly Family[]): Group {
   return { name, section, server: families, client: families };

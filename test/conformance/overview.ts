@@ -1,5 +1,6 @@
 /** The table of verdicts: how many cases of each family passed, for each role. */
 
+import { titlesIn } from "./group.js";
 import { groups } from "./groups.js";
 import type { Trial } from "./verdict.js";
 
@@ -14,13 +15,12 @@ const WIDTH = 60;
 
 /** Families of which no case was run are left out. */
 export function overviewOf(verdicts: readonly Verdict[]): string {
-  const lines = groups.flatMap(({ name, section, server, client }) => {
-    const titles = new Map([...server, ...client].map(({ id, title }) => [id, title]));
-    const rows = [...titles].flatMap(([id, title]) => {
+  const lines = groups.flatMap((group) => {
+    const rows = [...titlesIn(group)].flatMap(([id, title]) => {
       const own = verdicts.filter(({ trial }) => trial.family === id);
       return own.length === 0 ? [] : [row(`  ${id}  ${title}`, own)];
     });
-    return rows.length === 0 ? [] : [`${name} (${section})`, ...rows];
+    return rows.length === 0 ? [] : [`${group.name} (${group.section})`, ...rows];
   });
   const head = `${"".padEnd(WIDTH)}${"server".padEnd(16)}client`;
   return [head, ...lines, row("All", verdicts)].join("\n");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { buildFrame } from "../protocol/frames.js";
-import { handshake, KEY, type Parts } from "../hostile/handshake-text.js";
+import { handshake, KEY, type Fields, type Parts } from "../hostile/handshake-text.js";
 import { text } from "./arrival.js";
 import { family, type Row } from "./case.js";
 import { randomBytes, range } from "./payloads.js";
@@ -10,7 +10,6 @@ import { Peer } from "./peer.js";
 import { acceptOf, type ServerAnswer, type ServerSubject } from "./server-subject.js";
 
 type ServerRow = Row<ServerSubject>;
-type Fields = NonNullable<Parts["fields"]>;
 
 const never = new Promise<never>(() => undefined);
 

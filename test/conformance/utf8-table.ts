@@ -1,5 +1,7 @@
 /** Texts that are UTF-8 and bytes that are not (RFC 3629), for messages and for reasons of close frames. */
 
+import { hex } from "../protocol/frames.js";
+
 export interface ValidText {
   readonly name: string;
   readonly text: string;
@@ -33,18 +35,14 @@ export const validTexts: readonly ValidText[] = [
 ];
 
 /** The bytes before it are a valid text, and so are those behind it. */
-function within(name: string, hex: string, provedBy: number): InvalidText {
+function within(name: string, digits: string, provedBy: number): InvalidText {
   const before = Buffer.from("κ");
-  const bytes = Buffer.concat([
-    before,
-    Buffer.from(hex.replaceAll(" ", ""), "hex"),
-    Buffer.from("text behind"),
-  ]);
+  const bytes = Buffer.concat([before, hex(digits), Buffer.from("text behind")]);
   return { name, bytes, provedBy: before.length + provedBy };
 }
 
-function truncated(name: string, hex: string): InvalidText {
-  return { name, bytes: Buffer.from(`ce ba ${hex}`.replaceAll(" ", ""), "hex"), provedBy: undefined };
+function truncated(name: string, digits: string): InvalidText {
+  return { name, bytes: hex(`ce ba ${digits}`), provedBy: undefined };
 }
 
 export const invalidTexts: readonly InvalidText[] = [

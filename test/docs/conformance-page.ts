@@ -1,6 +1,6 @@
 /** The page about conformance: the cases of the suite, by family. */
 
-import type { Group } from "../conformance/group.js";
+import { titlesIn, type Group } from "../conformance/group.js";
 import { groups } from "../conformance/groups.js";
 
 const root = new URL(".", import.meta.resolve("jackfield/package.json"));
@@ -34,9 +34,9 @@ This page is made by \`npm run docs\`.
 `;
 }
 
-function rowsOf({ name, section, server, client }: Group): readonly string[] {
-  const titles = new Map([...server, ...client].map(({ id, title }) => [id, title]));
-  const rows = [...titles].map(
+function rowsOf(group: Group): readonly string[] {
+  const { name, section, server, client } = group;
+  const rows = [...titlesIn(group)].map(
     ([id, title]) => `| ${id} | ${cell(server, id)} | ${cell(client, id)} | ${title} |`,
   );
   return [`| | | | **${name}** (${section}) |`, ...rows];

@@ -1,23 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { constants, deflateRawSync } from "node:zlib";
+import { deflateRawSync } from "node:zlib";
 import { Opcode } from "jackfield";
 import { bounded } from "../frameworks/clients.js";
 import { frameOf, type RawClient } from "../node/raw-client.js";
+import { bomb, deflated } from "../protocol/deflated.js";
 import { victim } from "./victim.js";
 
 const MEBIBYTE = 2 ** 20;
-
-/** As a peer compresses a message (RFC 7692 §7.2.1). */
-function deflated(message: string | Uint8Array): Buffer {
-  return deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
-}
-
-/** So many blocks of a mebibyte of nothing, each of about a kibibyte. */
-function bomb(mebibytes: number): Buffer {
-  const block = deflateRawSync(Buffer.alloc(MEBIBYTE), { finishFlush: constants.Z_SYNC_FLUSH });
-  return Buffer.concat(Array<Buffer>(mebibytes).fill(block)).subarray(0, -4);
-}
 
 describe("compressed frames against a server process", () => {
   const server = victim();

@@ -3,13 +3,16 @@
 /** That of RFC 6455 §1.3. */
 export const KEY = "dGhlIHNhbXBsZSBub25jZQ==";
 
+/** `undefined` leaves a field out, a list sends it several times. */
+export type Fields = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 /** What is otherwise than in a valid handshake. */
 export interface Parts {
   readonly method?: string;
   readonly target?: string;
   readonly version?: string;
-  /** Fields instead of those of a valid handshake; `undefined` leaves one out, a list sends it several times. */
-  readonly fields?: Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** Instead of those of a valid handshake. */
+  readonly fields?: Fields;
 }
 
 /** A handshake, valid but for what is given. */
@@ -19,7 +22,7 @@ export function handshake({
   version = "HTTP/1.1",
   fields = {},
 }: Parts = {}): string {
-  const all: NonNullable<Parts["fields"]> = {
+  const all: Fields = {
     Host: "127.0.0.1",
     Connection: "Upgrade",
     Upgrade: "websocket",
@@ -27,8 +30,13 @@ export function handshake({
     "Sec-WebSocket-Key": KEY,
     ...fields,
   };
-  const lines = Object.entries(all).flatMap(([name, values]) =>
+  return `${method} ${target} ${version}\r\n${fieldLines(all)}\r\n`;
+}
+
+/** The lines of header fields. */
+export function fieldLines(fields: Fields): string {
+  const lines = Object.entries(fields).flatMap(([name, values]) =>
     [values ?? []].flat().map((value) => `${name}: ${value}\r\n`),
   );
-  return `${method} ${target} ${version}\r\n${lines.join("")}\r\n`;
+  return lines.join("");
 }

@@ -5,25 +5,15 @@ import { constants, deflateRawSync, inflateRawSync } from "node:zlib";
 import { Opcode } from "jackfield";
 import { openSocket, serve, type Opened, type OpenOptions } from "../connection/open-socket.js";
 import { settling, turns, until } from "../connection/turns.js";
+import { bomb, deflated } from "../protocol/deflated.js";
 import { hex } from "../protocol/frames.js";
 import { frameOf, type RawClient } from "./raw-client.js";
 
 const mebibyte = 2 ** 20;
 const TAIL = hex("00 00 ff ff");
 
-/** As a peer compresses a message (RFC 7692 §7.2.1). */
-function deflated(message: string | Uint8Array): Buffer {
-  return deflateRawSync(message, { finishFlush: constants.Z_SYNC_FLUSH }).subarray(0, -4);
-}
-
 function inflated(payload: Uint8Array): Buffer {
   return inflateRawSync(Buffer.concat([payload, TAIL]), { finishFlush: constants.Z_SYNC_FLUSH });
-}
-
-/** So many blocks of a mebibyte of nothing, each of about a kibibyte. */
-function bomb(mebibytes: number): Buffer {
-  const block = deflateRawSync(Buffer.alloc(mebibyte), { finishFlush: constants.Z_SYNC_FLUSH });
-  return Buffer.concat(Array<Buffer>(mebibytes).fill(block)).subarray(0, -4);
 }
 
 function open(t: Parameters<typeof openSocket>[0], options: OpenOptions = {}): Promise<Opened> {
