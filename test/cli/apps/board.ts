@@ -1,4 +1,4 @@
-/** A board that all sockets read, and that is written to over HTTP. */
+/** A board that all sockets read, and that is written to over HTTP: each line tells which process wrote it as its how manieth. */
 import express from "express";
 import { Sockets } from "jackfield/express";
 
@@ -12,7 +12,9 @@ sockets.route("/board", async (ws) => {
   await ws.whenClosed;
 });
 
+let written = 0;
+
 app.post("/board/:text", async ({ params }, response) => {
-  await readers.send(params.text);
+  await readers.send(`${process.pid} ${++written} ${params.text}`);
   response.end();
 });
