@@ -80,13 +80,19 @@ export class Soak {
     return { at: this.#began === 0 ? 0 : performance.now() - this.#began, server, load };
   }
 
-  /** Waits until nothing is left of the load, or it is clear that something stays. */
+  /**
+   * Waits until nothing is left of the load, or it is clear that something stays. What buffers and zlib held is freed by and
+   * by, also after a garbage collection.
+   */
   async #rest(nothing: Sample): Promise<Sample> {
     const began = performance.now();
-    for (;;) {
+    for (let external = 0; ;) {
       await wait(200);
       const sample = await this.#sample();
-      if (isAtRest(sample, nothing) || performance.now() - began > PATIENCE) return sample;
+      const isFreeing = sample.server.external !== external;
+      external = sample.server.external;
+      if (isAtRest(sample, nothing) && !isFreeing) return sample;
+      if (performance.now() - began > PATIENCE) return sample;
     }
   }
 }

@@ -67,6 +67,7 @@ export const series: readonly Series[] = [
   // What waits for slow readers is here: it comes and goes by megabytes.
   memory("Memory outside of the heap", ({ external }) => external, {
     tolerance: { absolute: 6, relative: 0.1 },
+    judgedFrom: MINUTE,
   }),
   count("File descriptors", "descriptors"),
   count("Timers", "timers"),
