@@ -86,11 +86,12 @@ export class Soak {
    */
   async #rest(nothing: Sample): Promise<Sample> {
     const began = performance.now();
-    for (let external = 0; ;) {
+    let held = Infinity;
+    for (;;) {
       await wait(200);
       const sample = await this.#sample();
-      const isFreeing = sample.server.external !== external;
-      external = sample.server.external;
+      const isFreeing = sample.server.external < held;
+      held = sample.server.external;
       if (isAtRest(sample, nothing) && !isFreeing) return sample;
       if (performance.now() - began > PATIENCE) return sample;
     }
