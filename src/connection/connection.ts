@@ -24,6 +24,11 @@ type Phase =
 
 const OPEN: Phase = { name: "open" };
 
+interface Farewell {
+  readonly code: number;
+  readonly reason: string;
+}
+
 export class Connection implements TransportEvents, OutboxOwner {
   readonly transport: Transport;
   readonly settings: ConnectionSettings;
@@ -32,6 +37,8 @@ export class Connection implements TransportEvents, OutboxOwner {
   /** Made when a message first has to wait. */
   #inbox: Inbox | undefined;
   #phase: Phase = OPEN;
+  /** What the peer's close frame says, until it is answered. */
+  #farewell: Farewell | undefined;
   #paused = false;
 
   #taker: MessageTaker | undefined;
@@ -112,16 +119,22 @@ export class Connection implements TransportEvents, OutboxOwner {
     if (taker !== undefined) {
       this.#taker = undefined;
       taker.take(message);
-    } else if (this.#phase !== OPEN) {
-      return; // we said that we are going, and nobody waits for what still comes
+    } else if (this.#phase.name === "closed") {
+      return;
     } else if (this.#consumer !== undefined && this.#mayConsume && !this.#hasWaiting) {
       this.#hand(message, this.#consumer);
       this.#consumeInbox();
     } else {
-      this.#inbox ??= new Inbox(this.settings.inbox);
-      this.#inbox.push(message);
-      if (!this.#paused && this.#inbox.isFull) this.pause();
+      this.#keep(message);
     }
+  }
+
+  /** Has a message wait. Once we said that we are going, the peer's close frame must get through: what is too much is lost. */
+  #keep(message: Message): void {
+    const inbox = (this.#inbox ??= new Inbox(this.settings.inbox));
+    if (this.#phase !== OPEN && inbox.isFull) return;
+    inbox.push(message);
+    if (this.#phase === OPEN && !this.#paused && inbox.isFull) this.pause();
   }
 
   get #hasWaiting(): boolean {
@@ -247,6 +260,7 @@ export class Connection implements TransportEvents, OutboxOwner {
   /** Begins the closing handshake, unless the end has begun already. */
   close(code: number | undefined, reason: string, by: CloseInfo["by"]): void {
     if (this.#phase !== OPEN) return;
+    if (this.#farewell !== undefined) return this.#answerClose(); // the peer was first
     this.#outbox?.flush();
     const sent = { code: code ?? CloseCode.noStatusReceived, reason, by, clean: false };
     this.#phase = { name: "closing", sent };
@@ -264,13 +278,25 @@ export class Connection implements TransportEvents, OutboxOwner {
     this.#finish(this.#endSoFar);
   }
 
+  /** Answered at the end of the turn: what the handler says at once to the messages before it still goes out. */
   closing(code: number, reason: string): void {
+    this.#farewell = { code, reason };
+    setImmediate(Connection.#answer, this);
+  }
+
+  static readonly #answer = (connection: Connection): void => connection.#answerClose();
+
+  #answerClose(): void {
+    const farewell = this.#farewell;
+    if (farewell === undefined) return;
+    this.#farewell = undefined;
     if (this.#phase.name === "closing") {
       this.#finish({ ...this.#phase.sent, clean: true });
     } else if (this.#phase === OPEN) {
       // The answer echoes the code (RFC 6455 §5.5.1).
+      const { code } = farewell;
       this.transport.sendClose(code === CloseCode.noStatusReceived ? undefined : code, "");
-      this.#finish({ code, reason, by: "peer", clean: true });
+      this.#finish({ ...farewell, by: "peer", clean: true });
     }
     this.transport.end();
     this.heartbeat.awaitClose();
@@ -298,6 +324,7 @@ export class Connection implements TransportEvents, OutboxOwner {
   }
 
   closed(): void {
+    this.#answerClose();
     this.#finish(this.#endSoFar);
     this.heartbeat.stop();
     this.#observer.released();

@@ -54,11 +54,6 @@ export class Inbox {
     return message;
   }
 
-  clear(): void {
-    this.#slots = [];
-    this.#first = this.#end = this.#bytes = 0;
-  }
-
   #rewind(): void {
     if (this.#end > KEPT_SLOTS) this.#slots = [];
     this.#first = this.#end = 0;

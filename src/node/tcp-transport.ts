@@ -254,9 +254,9 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   // The end
 
-  /** The peer sends no more, without having said goodbye: nothing that we send could be understood. */
+  /** The peer sends no more. If it didn't say goodbye, nothing that we send could be understood. */
   ended(): void {
-    this.#socket.destroy();
+    if (!this.#isDone) this.#socket.destroy();
   }
 
   closed(): void {

@@ -16,6 +16,9 @@ import { acceptOf } from "./server-subject.js";
 import type { OpenOptions, Subject } from "./subject.js";
 import { agreementOf } from "./windows.js";
 
+/** How long the client waits for the answer to its request, in milliseconds: this machine may be busy. */
+const PATIENCE = 60_000;
+
 /** A client that has sent its request. */
 export interface Meeting {
   readonly head: HttpHead;
@@ -35,7 +38,10 @@ export class ClientSubject implements Subject {
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
-    const opening = openConnection(new URL(`ws://127.0.0.1:${port}${path}`), options);
+    const opening = openConnection(new URL(`ws://127.0.0.1:${port}${path}`), {
+      timeout: PATIENCE,
+      ...options,
+    });
     opening.catch(() => undefined); // whoever looks at it sees it
     const [socket] = (await once(server, "connection")) as [TcpSocket];
     server.close();

@@ -9,6 +9,7 @@ import type { Group } from "./group.js";
 import type { Peer } from "./peer.js";
 
 const leaving: FrameSpec = { opcode: 8, payload: Buffer.concat([codeBytes(1000), Buffer.from("bye")]) };
+const early: FrameSpec = { opcode: 1, payload: "in time" };
 const message: FrameSpec = { opcode: 1, payload: "too late" };
 
 function ordered(order: string): FrameSpec {
@@ -44,6 +45,21 @@ const within: readonly Row[] = [
   [
     "The rest of a fragmented message behind a close frame is passed over",
     exchange([{ ...message, fin: false }, leaving, { opcode: 0, payload: "rest" }], [close(1000)]),
+  ],
+  [
+    "A message and a close frame in one segment: its echo comes before that of the close frame",
+    exchange([early, leaving], [text("in time"), close(1000)]),
+  ],
+  [
+    "A message and a close frame in segments of one byte: its echo comes first, too",
+    exchange([early, leaving], [text("in time"), close(1000)], { chunk: 1 }),
+  ],
+  [
+    "100 messages and a close frame in one segment: all echoes come before that of the close frame",
+    exchange(
+      [...Array.from({ length: 100 }, () => early), leaving],
+      [...Array.from({ length: 100 }, () => text("in time")), close(1000)],
+    ),
   ],
 ];
 
@@ -207,7 +223,7 @@ const ofServer: readonly Row[] = [
 
 const shared = [
   family("D1", "Whatever comes behind a close frame", behind),
-  family("D2", "Close frames within messages", within),
+  family("D2", "Close frames before, within and behind messages", within),
   family("D3", "Ends, as the application sees them", seen),
   family("D4", "Ends that it begins", begun),
 ];

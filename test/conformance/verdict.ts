@@ -19,7 +19,7 @@ export interface Trial {
 }
 
 /** In milliseconds; a machine may be busy. */
-const DEADLINE = 20_000;
+const DEADLINE = 60_000;
 
 export function serverTrials(server: ServerProcess): readonly Trial[] {
   return groups.flatMap((group) => trials(group.server, "server", () => new ServerSubject(server)));

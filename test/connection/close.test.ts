@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { InvalidCloseError, Opcode, type CloseInfo } from "jackfield";
+import { encodeClosePayload } from "#src/protocol/close-code.js";
 import { frameOf, type RawClient } from "../node/raw-client.js";
 import { buildFrame, type FrameSpec } from "../protocol/frames.js";
-import { fillUp, openSocket, serve } from "./open-socket.js";
+import { fillUp, openSocket, serve, type TestSocket } from "./open-socket.js";
 import { turns, until } from "./turns.js";
 
 describe("close", { timeout: 20_000, concurrency: true }, () => {
@@ -38,6 +39,20 @@ describe("close", { timeout: 20_000, concurrency: true }, () => {
     await client.gone();
     assert.equal(client.notes.filter(([kind]) => kind === "close").length, 1);
     assert.equal((await ws.close()).code, 4001);
+  });
+
+  test("what still comes before the peer's close frame is received, up to what the inbox holds", async (t) => {
+    const { ws, client } = await openSocket(t, {
+      inbox: { maxMessages: 2 },
+      client: { answersClose: false },
+    });
+    const closing = ws.close(4001);
+    await client.nextOf("close");
+    const texts = ["one", "two", "three", "too much"];
+    client.write(Buffer.concat([...texts.map((text) => frameOf(Opcode.text, text)), frameOf(Opcode.close)]));
+    assert.deepEqual(await closing, { code: 4001, reason: "", by: "application", clean: true });
+    for (const text of texts.slice(0, 3)) assert.equal(ws.receiveNow(), text);
+    assert.equal(ws.receiveNow(), undefined);
   });
 
   test("comes after everything that was sent", async (t) => {
@@ -234,6 +249,68 @@ describe("the peer's close frame", { timeout: 20_000, concurrency: true }, () =>
     client.sendClose();
     assert.deepEqual(await ws.whenClosed, { code: 1005, reason: "", by: "peer", clean: true });
     assert.deepEqual(await client.closed(), [1005, ""]);
+  });
+
+  const farewell = Buffer.concat([
+    frameOf(Opcode.text, "one"),
+    frameOf(Opcode.text, "two"),
+    frameOf(Opcode.close, encodeClosePayload(4000, "bye")),
+  ]);
+
+  const echoes = {
+    "a loop": async (ws) => {
+      for await (const message of ws) await ws.send(message);
+    },
+    "a hook": { message: (ws, message) => ws.send(message) },
+  } satisfies Record<string, Parameters<typeof serve>[1]>;
+  for (const [what, echo] of Object.entries(echoes)) {
+    test(`in one segment with messages is answered behind what ${what} says to them`, async (t) => {
+      const server = await serve(t, echo);
+      const client = await server.connect();
+      client.write(farewell);
+      assert.deepEqual(await client.next(), ["text", "one"]);
+      assert.deepEqual(await client.next(), ["text", "two"]);
+      assert.deepEqual(await client.next(), ["close", 4000, ""]);
+      await until(() => server.sockets.size === 0);
+      assert.deepEqual(server.logged, []);
+    });
+  }
+
+  test("that a FIN follows at once is still answered", async (t) => {
+    const server = await serve(t, echoes["a loop"]);
+    const client = await server.connect();
+    client.write(farewell);
+    client.end();
+    assert.deepEqual(await client.next(), ["text", "one"]);
+    assert.deepEqual((await client.closed())[0], 4000);
+    await until(() => server.sockets.size === 0);
+  });
+
+  const ends: Readonly<Record<string, (ws: TestSocket) => unknown>> = {
+    "a handler that returns in the same turn": () => undefined,
+    "close() in the same turn": (ws) => ws.close(4001, "ours"),
+  };
+  for (const [what, end] of Object.entries(ends)) {
+    test(`counts, whatever ${what} would say`, async (t) => {
+      const infos: unknown[] = [];
+      const server = await serve(t, async (ws) => {
+        void ws.whenClosed.then((info) => infos.push(info));
+        await ws.receive();
+        await end(ws);
+      });
+      const client = await server.connect();
+      client.write(farewell);
+      assert.deepEqual(await client.closed(), [4000, ""]);
+      assert.deepEqual(infos, [{ code: 4000, reason: "bye", by: "peer", clean: true }]);
+    });
+  }
+
+  test("is not answered by a handler that drops the connection in the same turn", async (t) => {
+    const server = await serve(t, { message: (ws) => ws.terminate() });
+    const client = await server.connect();
+    client.write(farewell);
+    assert.equal((await client.closed())[0], 1006);
+    await until(() => server.sockets.size === 0);
   });
 
   for (const code of [0, 999, 1004, 1005, 1006, 1015, 2999, 5000, 65_535]) {
