@@ -1,14 +1,13 @@
 /**
- * One connection above its transport: the phases of its life, the closing handshake (RFC 6455 §7.1), the inbox,
- * back-pressure in both directions and the heartbeat. `Socket` is what the application sees of it.
+ * One connection above its transport: the phases of its life and the closing handshake (RFC 6455 §7.1). What comes, what
+ * goes out and what takes time have parts of their own. `Socket` is what the application sees of it.
  */
 
 import { ConnectionClosedError, type CloseInfo } from "../errors.js";
 import { CloseCode, type Failure } from "../protocol/close-code.js";
 import type { ConnectionObserver } from "./connection-observer.js";
-import type { Consumer, MessageTaker } from "./consumer.js";
 import { Heartbeat } from "./heartbeat.js";
-import { Inbox } from "./inbox.js";
+import { Incoming, type IncomingOwner } from "./incoming.js";
 import { Outbox, type OutboxOwner } from "./outbox.js";
 import type { OverflowPolicy } from "./overflow.js";
 import { PreparedMessage, type Outgoing } from "./prepared-message.js";
@@ -29,23 +28,16 @@ interface Farewell {
   readonly reason: string;
 }
 
-export class Connection implements TransportEvents, OutboxOwner {
+export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   readonly transport: Transport;
   readonly settings: ConnectionSettings;
   readonly heartbeat: Heartbeat;
+  readonly incoming: Incoming;
   readonly #observer: ConnectionObserver;
-  /** Made when a message first has to wait. */
-  #inbox: Inbox | undefined;
   #phase: Phase = OPEN;
   /** What the peer's close frame says, until it is answered. */
   #farewell: Farewell | undefined;
   #paused = false;
-
-  #taker: MessageTaker | undefined;
-  #consumer: Consumer | undefined;
-  /** How many messages the consumer has not done with. */
-  #consuming = 0;
-
   /** Made when a message first has to wait, or is sent frame by frame. */
   #outbox: Outbox | undefined;
   #end: Deferred<CloseInfo> | undefined;
@@ -55,6 +47,7 @@ export class Connection implements TransportEvents, OutboxOwner {
     this.settings = settings;
     this.#observer = observer;
     this.heartbeat = new Heartbeat(this);
+    this.incoming = new Incoming(this);
   }
 
   /** Lets the transport begin. */
@@ -86,104 +79,16 @@ export class Connection implements TransportEvents, OutboxOwner {
 
   // Receiving
 
-  /** A message that is already here. */
-  takeNow(): Message | undefined {
-    const message = this.#inbox?.shift();
-    this.#resumeIfRoom();
-    return message;
-  }
-
-  /** Lets `taker` wait for the next message: when none is here, the connection lives, and nobody else waits. */
-  wait(taker: MessageTaker): void {
-    this.#taker = taker;
-  }
-
-  /** Nobody waits for a message any more. */
-  stopWaiting(): void {
-    this.#taker = undefined;
-  }
-
-  /** Whether somebody waits for a message, or takes them as they come. */
-  get isAwaited(): boolean {
-    return this.#taker !== undefined || this.#consumer !== undefined;
-  }
-
-  /** Hands all messages to `consumer` from now on, those that wait first. */
-  consume(consumer: Consumer): void {
-    this.#consumer = consumer;
-    this.#consumeInbox();
-  }
-
   message(message: Message): void {
-    const taker = this.#taker;
-    if (taker !== undefined) {
-      this.#taker = undefined;
-      taker.take(message);
-    } else if (this.#phase.name === "closed") {
-      return;
-    } else if (this.#consumer !== undefined && this.#mayConsume && !this.#hasWaiting) {
-      this.#hand(message, this.#consumer);
-      this.#consumeInbox();
-    } else {
-      this.#keep(message);
-    }
+    this.incoming.message(message);
   }
 
-  /** Has a message wait. Once we said that we are going, the peer's close frame must get through: what is too much is lost. */
-  #keep(message: Message): void {
-    const inbox = (this.#inbox ??= new Inbox(this.settings.inbox));
-    if (this.#phase !== OPEN && inbox.isFull) return;
-    inbox.push(message);
-    if (this.#phase === OPEN && !this.#paused && inbox.isFull) this.pause();
-  }
-
-  get #hasWaiting(): boolean {
-    return this.#inbox !== undefined && this.#inbox.size > 0;
-  }
-
-  get #mayConsume(): boolean {
-    return this.#consuming < this.settings.concurrency;
-  }
-
-  #hand(message: Message | undefined, consumer: Consumer): void {
-    this.#consuming++; // what comes of it, such as the end, must not overtake it
-    const consumed = consumer.consume(message);
-    if (consumed === undefined) this.#consuming--;
-    void consumed?.then(() => {
-      this.#consuming--;
-      this.#consumeInbox();
-    });
-  }
-
-  #consumeInbox(): void {
-    while (this.#consumer !== undefined && this.#mayConsume) {
-      const message = this.#inbox?.shift();
-      if (message === undefined) return this.#endConsuming();
-      this.#hand(message, this.#consumer);
-      // Only now, as what comes then must not overtake the message.
-      this.#resumeIfRoom();
-    }
-  }
-
-  #endConsuming(): void {
-    const consumer = this.#consumer;
-    if (this.#phase.name !== "closed" || consumer === undefined || this.#consuming > 0) return;
-    this.#consumer = undefined;
-    this.#hand(undefined, consumer);
-  }
-
-  /** Stops reading until the handler has caught up. */
-  protected pause(): void {
+  pause(): void {
     this.#paused = true;
     this.transport.pause();
   }
 
-  #resumeIfRoom(): void {
-    if (this.#paused && this.#inbox?.hasRoom !== false) this.resume();
-  }
-
-  /** Goes on reading. */
-  protected resume(): void {
+  resume(): void {
     this.#paused = false;
     this.heartbeat.resumed();
     this.transport.resume();
@@ -274,7 +179,7 @@ export class Connection implements TransportEvents, OutboxOwner {
   dismiss(code: number, reason: string): void {
     if (this.#phase.name === "closed") return;
     this.close(code, reason, "application");
-    this.#inbox = undefined;
+    this.incoming.discard();
     this.#finish(this.#endSoFar);
   }
 
@@ -339,12 +244,9 @@ export class Connection implements TransportEvents, OutboxOwner {
   #finish(info: CloseInfo): void {
     if (this.#phase.name === "closed") return;
     this.#phase = { name: "closed", info };
-    const taker = this.#taker;
-    this.#taker = undefined;
-    taker?.take(undefined);
     this.#outbox?.end(info);
     this.#end?.resolve(info);
     this.heartbeat.rejectPings(info);
-    this.#consumeInbox();
+    this.incoming.end();
   }
 }

@@ -28,13 +28,13 @@ export class LimitedConnection extends Connection {
     return this.fail(failure(CloseCode.policyViolation, `more than ${messages} messages within ${per} ms`));
   }
 
-  protected override pause(): void {
+  override pause(): void {
     this.#meter.reckon(performance.now());
     super.pause();
   }
 
   /** What the peer has sent while we did not read comes all at once: that is our doing. */
-  protected override resume(): void {
+  override resume(): void {
     this.#meter.credit(performance.now());
     super.resume();
   }

@@ -29,13 +29,13 @@ export class MessageIterator implements AsyncIterableIterator<Message, undefined
 
   next(): Promise<Result> {
     const connection = this.#connection;
-    if (connection.isAwaited) return connection.refuseAsMisuse(new ConcurrentReceiveError());
-    const message = connection.takeNow();
+    if (connection.incoming.isAwaited) return connection.refuseAsMisuse(new ConcurrentReceiveError());
+    const message = connection.incoming.takeNow();
     if (message !== undefined) return Promise.resolve({ value: message, done: false });
     if (connection.closeInfo !== undefined) return Promise.resolve(DONE);
     const next = new Promise<Result>(park);
     this.#resolve = resolveParked;
-    connection.wait(this);
+    connection.incoming.wait(this);
     return next;
   }
 

@@ -16,9 +16,9 @@ export interface ReceiveOptions {
 
 export function receive(connection: Connection, options: ReceiveOptions): Promise<Message | undefined> {
   const { timeout, signal } = options;
-  if (connection.isAwaited) return connection.refuseAsMisuse(new ConcurrentReceiveError());
+  if (connection.incoming.isAwaited) return connection.refuseAsMisuse(new ConcurrentReceiveError());
   if (signal?.aborted === true) return refusal(signal.reason);
-  const message = connection.takeNow();
+  const message = connection.incoming.takeNow();
   if (message !== undefined) return Promise.resolve(message);
   const { closeInfo } = connection;
   if (closeInfo !== undefined) return refusal(new ConnectionClosedError(closeInfo));
@@ -41,7 +41,7 @@ class Receiver implements MessageTaker {
     if (timeout !== undefined && !(timeout > LONGEST_TIMEOUT))
       this.#timer = setTimeout(() => this.#giveUp(undefined), timeout);
     signal?.addEventListener("abort", this);
-    connection.wait(this);
+    connection.incoming.wait(this);
   }
 
   take(message: Message | undefined): void {
@@ -57,7 +57,7 @@ class Receiver implements MessageTaker {
   }
 
   #giveUp(outcome: Promise<never> | undefined): void {
-    this.#connection.stopWaiting();
+    this.#connection.incoming.stopWaiting();
     this.#end(outcome);
   }
 

@@ -79,7 +79,7 @@ export class Socket<Params = Record<string, string>, Request = unknown>
 
   /** A message that is already here, or `undefined`. */
   receiveNow(): Message | undefined {
-    return this.#connection.takeNow();
+    return this.#connection.incoming.takeNow();
   }
 
   /**
@@ -213,7 +213,8 @@ export class Socket<Params = Record<string, string>, Request = unknown>
   // The end
 
   /**
-   * Begins the closing handshake (RFC 6455 §7.1.2). On a connection that ends already it does nothing more.
+   * Begins the closing handshake (RFC 6455 §7.1.2). On a connection that ends already it does nothing more. What the peer
+   * sends before its own close frame can still be received.
    *
    * @param code - 1000 to 1003, 1007 to 1014 or 3000 to 4999. @default 1000
    * @param reason - at most 123 bytes of UTF-8. @default ""

@@ -185,7 +185,7 @@ export class Session<Params, Request>
   #open(hooks: Hooks<Params, Request>): void {
     void this.#attempt(
       () => hooks.open?.(this.socket),
-      () => this.#connection.consume(this),
+      () => this.#connection.incoming.consume(this),
     );
   }
 
