@@ -36,7 +36,7 @@ const SYNC_TAIL_SIZE = 4;
 /** A message that inflates to more than its limit. */
 export const TOO_BIG = "too big";
 /** Bytes that are no message. */
-export const CORRUPT = "corrupt";
+const CORRUPT = "corrupt";
 
 export type Inflated = Buffer | typeof TOO_BIG | typeof CORRUPT;
 

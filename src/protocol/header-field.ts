@@ -5,10 +5,10 @@
  */
 
 /** The most elements that a list may have; a longer one counts as malformed. */
-export const MAX_LIST_ELEMENTS = 64;
+const MAX_LIST_ELEMENTS = 64;
 
 /** The most parameters that one extension may have; more count as malformed. */
-export const MAX_EXTENSION_PARAMETERS = 64;
+const MAX_EXTENSION_PARAMETERS = 64;
 
 /** One element of Sec-WebSocket-Extensions: an extension that is offered, or agreed to (RFC 6455 §9.1). */
 export interface ExtensionOffer {

@@ -19,7 +19,7 @@ const LIMITS = [1_000, 0, 126, 70_000] as const;
 const EMPTY_FRAGMENTS = [2, 1_024] as const;
 
 /** Tells the sizes of the chunks, one after the other. */
-export class Cuts {
+class Cuts {
   readonly #random: Random;
   readonly #largest: number;
 
