@@ -1,13 +1,11 @@
-/**
- * A child process that the benchmark started: calls to it, and its certain end.
- */
+/** A child process of a benchmark or a soak: calls to it, and its certain end. */
 
 import { fork, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { isChildMessage, type Call, type ChildMessage, type NumberedCall, type Usage } from "./calls.js";
+import { isChildMessage, type ChildMessage, type NumberedCall } from "./child-messages.js";
 
-interface Waiting {
-  readonly resolve: (usage: Usage) => void;
+interface Waiting<Reply> {
+  readonly resolve: (reply: Reply) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -23,20 +21,25 @@ export interface ChildOptions {
 /** How much of a child's last words is kept, characters. */
 const MAX_LAST_WORDS = 4000;
 
-const running = new Set<Child>();
+const running = new Set<{ kill(): void }>();
 
 /** Ends every child that is still there. Works in an `exit` listener, too. */
 export function killChildren(): void {
   for (const child of running) child.kill();
 }
 
-export class Child {
-  /** Resolves to the port on which the child listens (0 if it does not) once it can be called. */
-  readonly ready: Promise<number>;
+/**
+ * Calls are answered by `answerCalls` on the other side.
+ *
+ * @typeParam Greeting - what it tells first, without being asked
+ */
+export class Child<Greeting, Call, Reply> {
+  /** Resolves to its greeting once it can be called. */
+  readonly ready: Promise<Greeting>;
   readonly #process: ChildProcess;
   readonly #name: string;
-  readonly #waiting = new Map<number, Waiting>();
-  #isReady!: (port: number) => void;
+  readonly #waiting = new Map<number, Waiting<Reply>>();
+  #isReady!: (greeting: Greeting) => void;
   #isNotReady!: (error: Error) => void;
   #lastId = 0;
   #lastWords = "";
@@ -60,10 +63,10 @@ export class Child {
   }
 
   /** @throws if the child says so, or ends before it has answered */
-  async call(call: Call): Promise<Usage> {
+  async call(call: Call): Promise<Reply> {
     return new Promise((resolve, reject) => {
       const id = ++this.#lastId;
-      const message: NumberedCall = { id, call };
+      const message: NumberedCall<Call> = { id, call };
       this.#waiting.set(id, { resolve, reject });
       this.#process.send(message, (error) => {
         if (error !== null) this.#take(id)?.reject(error);
@@ -94,7 +97,7 @@ export class Child {
 
   #listen(): void {
     this.#process.on("message", (message) => {
-      if (isChildMessage(message)) this.#settle(message);
+      if (isChildMessage(message)) this.#settle(message as ChildMessage<Greeting, Reply>);
     });
     this.#process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#lastWords = (this.#lastWords + text).slice(-MAX_LAST_WORDS);
@@ -104,19 +107,19 @@ export class Child {
     this.#process.on("close", (code, signal) => this.#end(`ended with ${code ?? signal}`));
   }
 
-  #take(id: number): Waiting | undefined {
+  #take(id: number): Waiting<Reply> | undefined {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     return waiting;
   }
 
-  #settle(message: ChildMessage): void {
+  #settle(message: ChildMessage<Greeting, Reply>): void {
     switch (message.kind) {
       case "ready":
-        this.#isReady(message.port);
+        this.#isReady(message.greeting);
         break;
       case "reply":
-        this.#take(message.id)?.resolve(message.usage);
+        this.#take(message.id)?.resolve(message.reply);
         break;
       case "failure":
         this.#take(message.id)?.reject(new Error(`${this.#name}: ${message.message}`));

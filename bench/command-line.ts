@@ -1,6 +1,6 @@
 /** What the command lines of the benchmark and of the soak have in common. */
 
-import { messageOf } from "./calls.js";
+import { messageOf } from "./error-message.js";
 
 /** A mistake in the command line; the message is for the one who typed it. */
 export class UsageError extends Error {

@@ -30,9 +30,12 @@ export interface Sample {
   readonly loadBusy?: number;
 }
 
+/** One that tells its port, or 0 if it doesn't listen. */
+export type UsageChild = Child<number, Call, Usage>;
+
 interface Pair {
-  readonly server: Child;
-  readonly load: Child;
+  readonly server: UsageChild;
+  readonly load: UsageChild;
   readonly port: number;
 }
 
@@ -51,7 +54,7 @@ const HANDSHAKE_WARM_UP = 5;
 /** @throws if the peer fails, or takes longer than the pace allows */
 export async function measure(peer: Peer, workload: Workload, pace: Pace): Promise<Sample> {
   const server = startServer(peer, workload);
-  const load = new Child("load generator", new URL("load/main.js", import.meta.url));
+  const load: UsageChild = new Child("load generator", new URL("load/main.js", import.meta.url));
   const deadline = new AbortController();
   try {
     return await Promise.race([
@@ -65,7 +68,7 @@ export async function measure(peer: Peer, workload: Workload, pace: Pace): Promi
 }
 
 /** Starts the server program of a peer as the workload wants it. */
-export function startServer(peer: Peer, workload: Workload): Child {
+export function startServer(peer: Peer, workload: Workload): UsageChild {
   const args = isCompressed(workload) ? ["--compression"] : [];
   const flags = workload.kind === "idle" && peer.runtime === "node" ? FIXED_YOUNG_GENERATION : [];
   const runtime = peer.runtime === "bun" ? bunProgram() : undefined;
@@ -78,8 +81,8 @@ async function failAfter(timeout: number, signal: AbortSignal): Promise<never> {
 }
 
 async function startAndMeasure(
-  server: Child,
-  load: Child,
+  server: UsageChild,
+  load: UsageChild,
   peer: Peer,
   workload: Workload,
   pace: Pace,

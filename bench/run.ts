@@ -2,7 +2,7 @@
  * The run: all rounds, and in each round every workload with every peer in turn.
  */
 
-import { messageOf } from "./calls.js";
+import { messageOf } from "./error-message.js";
 import { measure, type Pace, type Sample } from "./measure.js";
 import { canRun, type Peer } from "./peers.js";
 import type { Workload } from "./workloads.js";

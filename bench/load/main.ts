@@ -2,7 +2,7 @@
  * The process of the load generator.
  */
 
-import { answerCalls } from "../calls.js";
+import { answerWithUsage } from "../calls.js";
 import type { Load } from "./plan.js";
 import { startLoad } from "./start.js";
 
@@ -13,7 +13,7 @@ function fail(error: Error): void {
   failure ??= error;
 }
 
-answerCalls(async (call) => {
+answerWithUsage(async (call) => {
   if (call.name === "load") loads.push(await startLoad(call.plan, fail));
   if (failure !== undefined) throw failure;
   return { messages: loads.reduce((sum, load) => sum + load.messages(), 0) };

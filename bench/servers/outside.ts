@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { answerCalls, type Resources } from "../calls.js";
+import { answerWithUsage, type Resources } from "../calls.js";
 
 /** The folder of the Python servers; this file is compiled to `build/bench/servers/outside.js`. */
 export const pythonFolder: string = fileURLToPath(new URL("../../../bench/servers/python", import.meta.url));
@@ -31,7 +31,7 @@ export async function reportFor(command: string, argsFor: (port: number) => stri
   program.on("error", fail);
   program.on("exit", (code, signal) => fail(new Error(`${command} ended with ${code ?? signal}`)));
   while (!(await listens(port))) await wait(LOOK);
-  answerCalls(
+  answerWithUsage(
     async () => ({ messages: 0 }),
     port,
     () => usedBy(program),

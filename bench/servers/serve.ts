@@ -4,7 +4,7 @@
 
 import type { AddressInfo } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
-import { answerCalls } from "../calls.js";
+import { answerWithUsage } from "../calls.js";
 
 /** How long freed memory gets to be given back, ms. */
 const SETTLE = 150;
@@ -32,7 +32,7 @@ export const perMessageDeflate:
 export function report(address: Pick<AddressInfo, "port"> | string | null): void {
   if (address === null || typeof address === "string")
     throw new Error("expected a server that listens on a port");
-  answerCalls(async (call) => {
+  answerWithUsage(async (call) => {
     if (call.name === "usage" && call.collect) await collectGarbage();
     return { messages: 0 };
   }, address.port);

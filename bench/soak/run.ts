@@ -1,8 +1,8 @@
 /** One run: a warm-up, a rest, the load, and a rest again. */
 
 import { setTimeout as wait } from "node:timers/promises";
-import { Child } from "./child.js";
-import type { LoadFacts, Sample, ServerFacts } from "./facts.js";
+import { Child } from "../child.js";
+import type { LoadFacts, Question, Sample, ServerFacts } from "./facts.js";
 import type { Run } from "./verdict.js";
 
 /** How long the load lasts, and what else a run takes, in milliseconds. */
@@ -29,41 +29,45 @@ function within(low: number, value: number, high: number): number {
   return Math.min(high, Math.max(low, value));
 }
 
+/** One that tells its ports first. */
+type SoakChild<Facts> = Child<readonly string[], Question, Facts>;
+
 export class Soak {
-  readonly #server: Child<ServerFacts>;
-  readonly #load: Child<LoadFacts>;
+  readonly #server: SoakChild<ServerFacts>;
+  readonly #load: SoakChild<LoadFacts>;
   #began = 0;
 
-  private constructor(server: Child<ServerFacts>, load: Child<LoadFacts>) {
+  private constructor(server: SoakChild<ServerFacts>, load: SoakChild<LoadFacts>) {
     this.#server = server;
     this.#load = load;
   }
 
   /** Starts both processes, runs, and ends them. @throws {Error} if one of them fails */
   static async run(pace: Pace, progress: (sample: Sample) => void): Promise<Run> {
-    const server = new Child<ServerFacts>("server", new URL("server/main.js", import.meta.url));
+    const server: SoakChild<ServerFacts> = new Child("server", new URL("server/main.js", import.meta.url));
     try {
-      const load = new Child<LoadFacts>("load", new URL("load/main.js", import.meta.url), await server.hello);
+      const program = new URL("load/main.js", import.meta.url);
+      const load: SoakChild<LoadFacts> = new Child("load", program, { args: await server.ready });
       try {
-        await load.hello;
+        await load.ready;
         return await new Soak(server, load).#run(pace, progress);
       } finally {
-        load.kill();
+        await load.stop();
       }
     } finally {
-      server.kill();
+      await server.stop();
     }
   }
 
   async #run({ duration, warmUp, interval }: Pace, progress: (sample: Sample) => void): Promise<Run> {
     const nothing = await this.#sample();
-    await this.#load.ask("start");
+    await this.#load.call("start");
     await wait(warmUp);
-    await this.#load.ask("stop");
+    await this.#load.call("stop");
     const start = await this.#rest(nothing);
 
     this.#began = performance.now();
-    await this.#load.ask("start");
+    await this.#load.call("start");
     const samples: Sample[] = [];
     for (let at = 0; at < duration; at = samples.at(-1)?.at ?? duration) {
       await wait(interval);
@@ -71,12 +75,12 @@ export class Soak {
       samples.push(sample);
       progress(sample);
     }
-    await this.#load.ask("stop");
+    await this.#load.call("stop");
     return { start, samples, end: await this.#rest(nothing) };
   }
 
   async #sample(): Promise<Sample> {
-    const [server, load] = await Promise.all([this.#server.ask("facts"), this.#load.ask("facts")]);
+    const [server, load] = await Promise.all([this.#server.call("facts"), this.#load.call("facts")]);
     return { at: this.#began === 0 ? 0 : performance.now() - this.#began, server, load };
   }
 

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { after, describe, test, type TestContext } from "node:test";
-import { killChildren, type Child } from "../../bench/child.js";
+import { killChildren } from "../../bench/child.js";
 import type { LoadPlan } from "../../bench/load/plan.js";
 import { startLoad } from "../../bench/load/start.js";
-import { startServer } from "../../bench/measure.js";
+import { startServer, type UsageChild } from "../../bench/measure.js";
 import { peers, type Ability, type Peer } from "../../bench/peers.js";
 import { missingFor } from "../../bench/requirements.js";
 import { workloads, type Workload } from "../../bench/workloads.js";
@@ -23,7 +23,7 @@ function workload(id: string): Workload {
   return found;
 }
 
-async function started(t: TestContext, peer: Peer, workload: Workload): Promise<[Child, number]> {
+async function started(t: TestContext, peer: Peer, workload: Workload): Promise<[UsageChild, number]> {
   const server = startServer(peer, workload);
   t.after(async () => server.stop());
   return [server, await server.ready];

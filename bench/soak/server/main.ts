@@ -4,7 +4,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { MemoryStore } from "express-session";
 import { MemoryBroker } from "jackfield";
-import { answerQuestions } from "../child.js";
+import { answerCalls } from "../../answer-calls.js";
 import { Gauge } from "./gauge.js";
 import { leakOf } from "./leak.js";
 import { soakSite, type Site } from "./site.js";
@@ -33,6 +33,6 @@ setInterval(() => {
   sites[0].sockets.count().catch((error: unknown) => logger.error("count", error));
 }, COUNT_EVERY);
 const gauge = new Gauge();
-answerQuestions(ports.map(String), () =>
+answerCalls(ports.map(String), () =>
   gauge.read({ sockets: sites[0].sockets.size + sites[1].sockets.size, faults: logger.count }),
 );
