@@ -14,7 +14,7 @@ import { Log, bounded } from "../frameworks/clients.js";
 import { Listener } from "../rooms/listener.js";
 import { BrokerServer, type BrokerKind } from "../services/broker-server.js";
 import { services, skip } from "../services/services.js";
-import { folderWith } from "./command.js";
+import { folderWith } from "../services/folder-with.js";
 
 const dist = dirname(fileURLToPath(import.meta.resolve("jackfield")));
 

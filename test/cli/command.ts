@@ -2,9 +2,6 @@
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { EventEmitter, once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { TestContext } from "node:test";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -141,14 +138,3 @@ function quoted(word: string): string {
 /** Why tests that need a terminal are skipped, or `false`. */
 export const noTerminal: string | false =
   spawnSync("script", ["-qec", "true", "/dev/null"]).status !== 0 && "there is no script of util-linux";
-
-/** An empty folder with these files, gone when the test ends. */
-export async function folderWith(
-  t: TestContext,
-  files: Readonly<Record<string, string>> = {},
-): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "jackfield-cli-"));
-  t.after(() => rm(folder, { recursive: true, force: true }));
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  return folder;
-}

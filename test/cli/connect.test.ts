@@ -12,7 +12,8 @@ import { acceptKey } from "#src/protocol/server-handshake.js";
 import { bounded, deferred, serve } from "../frameworks/clients.js";
 import { cert, key } from "../node/certificate.js";
 import { freePort } from "../services/ports.js";
-import { Command, folderWith, noTerminal, type CommandOptions } from "./command.js";
+import { folderWith } from "../services/folder-with.js";
+import { Command, noTerminal, type CommandOptions } from "./command.js";
 
 /** Serves what the tests connect to. @returns the beginning of its URLs */
 async function site(t: TestContext, server: Server = createServer()): Promise<string> {

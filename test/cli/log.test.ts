@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { Client, until, upgradeAnswer } from "../frameworks/clients.js";
 import { RawClient } from "../node/raw-client.js";
-import { Command, app, example, folderWith, noTerminal } from "./command.js";
+import { folderWith } from "../services/folder-with.js";
+import { Command, app, example, noTerminal } from "./command.js";
 
 const noFullDisk: string | false = !existsSync("/dev/full") && "there is no /dev/full";
 

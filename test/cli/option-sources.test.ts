@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { describe, test } from "node:test";
 import { InvalidOptionError, RunError } from "jackfield";
 import { environmentOptions, fileOptions, runSettings } from "#src/cli/option-sources.js";
-import { folderWith } from "./command.js";
+import { folderWith } from "../services/folder-with.js";
 
 describe("options of several sources", () => {
   test("are laid over each other, one by one", () => {

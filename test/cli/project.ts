@@ -4,7 +4,7 @@ import { mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
-import { folderWith } from "./command.js";
+import { folderWith } from "../services/folder-with.js";
 
 const root = new URL(".", import.meta.resolve("jackfield/package.json"));
 

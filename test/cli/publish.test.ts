@@ -9,7 +9,8 @@ import { Client, Log, bounded, serve } from "../frameworks/clients.js";
 import { BrokerServer, type BrokerKind } from "../services/broker-server.js";
 import { freePort } from "../services/ports.js";
 import { services, skip } from "../services/services.js";
-import { Command, folderWith, type CommandOptions } from "./command.js";
+import { folderWith } from "../services/folder-with.js";
+import { Command, type CommandOptions } from "./command.js";
 
 /** Runs it; it has nothing to read unless `input` is given. */
 async function publish(

@@ -9,7 +9,8 @@ import { describe, test, type TestContext } from "node:test";
 import { InvalidOptionError } from "jackfield";
 import { run } from "jackfield/run";
 import { Client, upgradeAnswer } from "../frameworks/clients.js";
-import { Command, folderWith, type CommandOptions } from "./command.js";
+import { folderWith } from "../services/folder-with.js";
+import { Command, type CommandOptions } from "./command.js";
 import { modulePackage, packageFolder, project } from "./project.js";
 
 const bounded = { timeout: 50_000 } as const;

@@ -11,7 +11,8 @@ import { describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Client, RawClient, bounded, serve, upgradeAnswer, upgradeText } from "../frameworks/clients.js";
 import { cert, key } from "../node/certificate.js";
-import { Command, app, example, folderWith } from "./command.js";
+import { folderWith } from "../services/folder-with.js";
+import { Command, app, example } from "./command.js";
 
 const examples = {
   "echo-express": "Express",

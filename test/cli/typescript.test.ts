@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Client, bounded } from "../frameworks/clients.js";
-import { Command, folderWith } from "./command.js";
+import { folderWith } from "../services/folder-with.js";
+import { Command } from "./command.js";
 import { modulePackage, project } from "./project.js";
 
 /** Since Node 22.18. */

@@ -73,6 +73,7 @@ export class MemoryPeer implements TransportPeer, TransportEvents {
   closing(code: number, reason: string): void {
     this.notes.push(["close", code, reason]);
     if (!this.#closeWasSent) this.sendClose(code);
+    this.#transport.end();
   }
 
   failed(): void {}

@@ -8,9 +8,10 @@ import { describe, test, type TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { readCommand } from "#src/cli/command-line.js";
-import { Command, app, folderWith } from "../cli/command.js";
+import { Command, app } from "../cli/command.js";
 import { Client, bounded } from "../frameworks/clients.js";
 import { adapted, configuration } from "../proxies/deploy-page.js";
+import { folderWith } from "../services/folder-with.js";
 
 const run = promisify(execFile);
 const root = dirname(fileURLToPath(import.meta.resolve("jackfield/package.json")));

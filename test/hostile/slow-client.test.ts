@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Sockets } from "jackfield";
-import { Command, app, folderWith } from "../cli/command.js";
+import { Command, app } from "../cli/command.js";
 import { Client, RawClient, served, upgradeText } from "../frameworks/clients.js";
 import { cert, key } from "../node/certificate.js";
+import { folderWith } from "../services/folder-with.js";
 
 /** The limit, with some time for a machine that is busy. */
 const LIMIT = 12_000;

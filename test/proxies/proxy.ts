@@ -1,12 +1,13 @@
 /** Real nginx and HAProxy with the configurations of docs/deploy.md, on ports of 127.0.0.1. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
+import { writeFile } from "node:fs/promises";
+import { userInfo } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { text } from "node:stream/consumers";
 import { cert, key } from "../node/certificate.js";
+import { folderWith } from "../services/folder-with.js";
 import { freePort, isListening } from "../services/ports.js";
 import { services, type Service } from "../services/services.js";
 import { adapted, configuration, type Replacements } from "./deploy-page.js";
@@ -117,12 +118,10 @@ export class Proxy {
     const { service, language, replacements, args }: Kind = proxies[name];
     const program = service.find();
     if (program === undefined) throw new Error(`${service.name} is missing: skip the test in this case`);
-    const folder = await mkdtemp(join(tmpdir(), "jackfield-proxy-"));
-    t.after(() => rm(folder, { recursive: true, force: true }));
+    const folder = await folderWith(t, files);
     const [port, securePort] = [await freePort(), await freePort()];
     const address = typeof upstream === "number" ? `127.0.0.1:${upstream}` : upstream;
     const place = { folder, port, securePort, upstream: address, idle };
-    for (const [file, content] of Object.entries(files)) await writeFile(join(folder, file), content);
     const file = join(folder, "configuration");
     await writeFile(file, adapted(configuration(language), replacements(place)));
     const proxy = new Proxy(

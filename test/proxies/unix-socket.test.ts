@@ -5,10 +5,10 @@ import { createServer } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Sockets } from "jackfield";
-import { folderWith } from "../cli/command.js";
 import { Client, bounded } from "../frameworks/clients.js";
 import { skip } from "../services/services.js";
 import { Proxy, proxies, type ProxyName } from "./proxy.js";
+import { folderWith } from "../services/folder-with.js";
 
 for (const [name, { service }] of Object.entries(proxies)) {
   const options = { ...bounded, skip: skip(service) };

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { NatsBroker } from "jackfield/nats";
 import { Log, bounded, until } from "../frameworks/clients.js";
 import { BrokerServer } from "../services/broker-server.js";
+import { folderWith } from "../services/folder-with.js";
 import { services, skip } from "../services/services.js";
 import { beginningAndEndContract } from "./beginning-and-end-contract.js";
 import { brokerContract } from "./broker-contract.js";
@@ -95,13 +94,11 @@ describe("a NATS broker", () => {
   );
 
   test("logs in with what its URL says, and is told of what the server refuses", needsServer, async (t) => {
-    const folder = await mkdtemp(join(tmpdir(), "jackfield-"));
-    t.after(() => rm(folder, { recursive: true }));
     const subject = `jackfield.c${Buffer.from("allowed").toString("base64url")}`;
     const rights = `permissions: { publish: ">", subscribe: [ "${subject}" ] }`;
-    const file = join(folder, "nats.conf");
-    await writeFile(file, `authorization { users: [ { user: "ann", password: "se/cret", ${rights} } ] }`);
-    const server = await BrokerServer.start(t, "nats", "--config", file);
+    const users = `authorization { users: [ { user: "ann", password: "se/cret", ${rights} } ] }`;
+    const folder = await folderWith(t, { "nats.conf": users });
+    const server = await BrokerServer.start(t, "nats", "--config", join(folder, "nats.conf"));
     const url = server.url.replace("//", "//ann:se%2Fcret@");
     const logger = new Log();
     const reader = new Listener(t, new NatsBroker({ url, logger }));

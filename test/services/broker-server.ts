@@ -4,6 +4,8 @@ import { once } from "node:events";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { cert, key } from "../node/certificate.js";
+import { folderWith } from "./folder-with.js";
 import { freePort, isListening } from "./ports.js";
 import { services, type Service } from "./services.js";
 
@@ -14,6 +16,19 @@ interface Kind {
   /** What the program is called: with Redis, one program has several names. */
   readonly argv0: string;
   readonly args: (port: number) => readonly string[];
+  readonly secured: {
+    readonly protocol: string;
+    /** What lets only those in who speak TLS and know the password of {@link USER}. */
+    readonly args: (port: number, cert: string, key: string) => readonly string[];
+  };
+}
+
+/** The one whom Redis knows without being told. */
+const USER = "default";
+const PASSWORD = "se/cret";
+
+function flags(values: Readonly<Record<string, string | number>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
 const kinds = {
@@ -22,12 +37,32 @@ const kinds = {
     protocol: "redis:",
     argv0: "redis-server",
     args: (port) => ["--port", `${port}`, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"],
+    secured: {
+      protocol: "rediss:",
+      args: (port, cert, key) =>
+        flags({
+          port: 0,
+          "tls-port": port,
+          "tls-auth-clients": "no",
+          "tls-cert-file": cert,
+          "tls-key-file": key,
+          "tls-ca-cert-file": cert,
+          requirepass: PASSWORD,
+        }),
+    },
   },
   nats: {
     service: services.nats,
     protocol: "nats:",
     argv0: "nats-server",
     args: (port) => ["--port", `${port}`, "--addr", "127.0.0.1"],
+    secured: {
+      protocol: "tls:",
+      args: (_port, cert, key) => [
+        "--tls",
+        ...flags({ tlscert: cert, tlskey: key, user: USER, pass: PASSWORD }),
+      ],
+    },
   },
 } satisfies Record<string, Kind>;
 
@@ -38,12 +73,14 @@ export class BrokerServer {
   readonly #kind: Kind;
   readonly #args: readonly string[];
   readonly #port: number;
+  readonly #origin: string;
   #process: ChildProcess | undefined;
 
-  private constructor(kind: Kind, port: number, args: readonly string[]) {
+  private constructor(kind: Kind, port: number, args: readonly string[], origin = `${kind.protocol}//`) {
     this.#kind = kind;
     this.#port = port;
     this.#args = args;
+    this.#origin = origin;
   }
 
   /** One that isn't started yet. Whoever makes it, kills it. */
@@ -59,12 +96,25 @@ export class BrokerServer {
     return server;
   }
 
+  /** The same, over TLS and with a password, which its URL has. Its certificate is that of the tests. */
+  static async startSecured(t: TestContext, kind: BrokerKind): Promise<BrokerServer> {
+    const { secured } = kinds[kind];
+    const folder = await folderWith(t, { cert, key });
+    const port = await freePort();
+    const args = secured.args(port, join(folder, "cert"), join(folder, "key"));
+    const origin = `${secured.protocol}//${USER}:${encodeURIComponent(PASSWORD)}@`;
+    const server = new BrokerServer(kinds[kind], port, args, origin);
+    t.after(() => server.kill());
+    await server.start();
+    return server;
+  }
+
   get port(): number {
     return this.#port;
   }
 
   get url(): string {
-    return `${this.#kind.protocol}//127.0.0.1:${this.#port}`;
+    return `${this.#origin}127.0.0.1:${this.#port}`;
   }
 
   /** Resolves when it listens. */

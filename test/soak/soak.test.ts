@@ -9,7 +9,8 @@ import type { Sample } from "../../bench/soak/facts.js";
 import { series } from "../../bench/soak/series.js";
 import { theilSen } from "../../bench/soak/statistics.js";
 import { findingOf, problemsOf } from "../../bench/soak/verdict.js";
-import { Command, folderWith } from "../cli/command.js";
+import { Command } from "../cli/command.js";
+import { folderWith } from "../services/folder-with.js";
 
 const bounded = { timeout: 50_000 } as const;
 
