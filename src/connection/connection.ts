@@ -178,8 +178,8 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   /** Begins the closing handshake, and hands on nothing more: neither what waits nor what still comes. */
   dismiss(code: number, reason: string): void {
     if (this.#phase.name === "closed") return;
-    this.close(code, reason, "application");
     this.incoming.discard();
+    this.close(code, reason, "application");
     this.#finish(this.#endSoFar);
   }
 

@@ -27,6 +27,7 @@ export class Incoming {
   #consumer: Consumer | undefined;
   /** How many messages the consumer has not done with. */
   #consuming = 0;
+  #isDiscarding = false;
 
   constructor(connection: IncomingOwner) {
     this.#connection = connection;
@@ -62,12 +63,11 @@ export class Incoming {
 
   /** A message came. */
   message(message: Message): void {
+    if (this.#isDiscarding) return;
     const taker = this.#taker;
     if (taker !== undefined) {
       this.#taker = undefined;
       taker.take(message);
-    } else if (this.#connection.closeInfo !== undefined) {
-      return; // it was dismissed
     } else if (this.#consumer !== undefined && this.#mayConsume && !this.#hasWaiting) {
       this.#hand(message, this.#consumer);
       this.#consumeInbox();
@@ -124,8 +124,9 @@ export class Incoming {
     if (this.#connection.isPaused && this.#inbox?.hasRoom !== false) this.#connection.resume();
   }
 
-  /** Nothing that waits is of interest any more. */
+  /** Hands on nothing more: neither what waits nor what still comes. */
   discard(): void {
+    this.#isDiscarding = true;
     this.#inbox = undefined;
   }
 

@@ -305,6 +305,25 @@ describe("closing an identity", () => {
     assert.deepEqual(calls, ["one", 4401]);
   });
 
+  test("hands on nothing more either where the client's close frame is here already", bounded, async (t) => {
+    const calls: unknown[] = [];
+    const { sockets, port } = await site(t, {
+      async message(_ws, message) {
+        calls.push(message);
+        await Promise.resolve(); // the whole segment is read by then
+        void sockets.of("ann").close();
+      },
+      close: (_ws, { code, by }) => void calls.push(code, by),
+    });
+    const raw = new RawClient(port).write(upgradeText("/", "X-User: ann\r\n"));
+    await raw.until("\r\n\r\n");
+    const leaving = clientFrame(Buffer.from([0x03, 0xe9]), 8);
+    raw.write(Buffer.concat([clientFrame("one"), clientFrame("two"), leaving]));
+    await raw.closed;
+    await until(() => sockets.size === 0);
+    assert.deepEqual(calls, ["one", 1001, "peer"]);
+  });
+
   test("drops a client that neither answers nor goes", bounded, async (t) => {
     const { sockets, port } = await site(t, echo, { closeTimeout: 20 });
     const raw = new RawClient(port).write(upgradeText("/", "X-User: ann\r\n"));
