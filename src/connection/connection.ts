@@ -23,11 +23,6 @@ type Phase =
 
 const OPEN: Phase = { name: "open" };
 
-interface Farewell {
-  readonly code: number;
-  readonly reason: string;
-}
-
 export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   readonly transport: Transport;
   readonly settings: ConnectionSettings;
@@ -35,8 +30,8 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   readonly incoming: Incoming;
   readonly #observer: ConnectionObserver;
   #phase: Phase = OPEN;
-  /** What the peer's close frame says, until it is answered. */
-  #farewell: Farewell | undefined;
+  /** How the connection ends by the peer's close frame, until that is answered. */
+  #farewell: CloseInfo | undefined;
   #paused = false;
   /** Made when a message first has to wait, or is sent frame by frame. */
   #outbox: Outbox | undefined;
@@ -185,7 +180,7 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
 
   /** Answered at the end of the turn: what the handler says at once to the messages before it still goes out. */
   closing(code: number, reason: string): void {
-    this.#farewell = { code, reason };
+    this.#farewell = { code, reason, by: "peer", clean: true };
     setImmediate(Connection.#answer, this);
   }
 
@@ -201,7 +196,7 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
       // The answer echoes the code (RFC 6455 §5.5.1).
       const { code } = farewell;
       this.transport.sendClose(code === CloseCode.noStatusReceived ? undefined : code, "");
-      this.#finish({ ...farewell, by: "peer", clean: true });
+      this.#finish(farewell);
     }
     this.transport.end();
     this.heartbeat.awaitClose();

@@ -54,7 +54,10 @@ export interface TransportEvents {
   pong(payload: Uint8Array): void;
   /** A ping, for whoever wants to see it, just before it is answered. The payload is valid during the call only. */
   pinged?(payload: Uint8Array): void;
-  /** The peer's close frame, at most once; 1005 if it carried no code. No message comes after it. Whoever is told ends the transport. */
+  /**
+   * The peer's close frame, at most once; 1005 if it carried no code. No message comes after it, and whoever is told ends
+   * the transport.
+   */
   closing(code: number, reason: string): void;
   /** The peer broke the protocol or a limit. No message comes after it. */
   failed(failure: Failure): void;

@@ -101,6 +101,15 @@ function missing(stay: Stay, last: number): number[] {
   return numbers.filter((number) => !hasSeen(number, stay));
 }
 
+/** Which lines a reader hasn't seen, though they were written since it joined, before one of the same process that it saw. */
+function passedOver({ from, lines }: Stay, board: readonly Line[]): Line[] {
+  const latest = new Map(lines.map(({ by, nth }) => [by, nth]));
+  const seen = new Set(lines.map(({ number }) => number));
+  return board.filter(
+    ({ by, nth, number }) => number >= from && nth < (latest.get(by) ?? 0) && !seen.has(number),
+  );
+}
+
 /** Which lines don't follow the one of the same process that came before them: what each process writes has an order. */
 function outOfOrder({ lines }: Stay): Line[] {
   const latest = new Map<number, number>();
@@ -134,11 +143,17 @@ test(
       readers.flatMap(({ refusals }) => refusals),
       [],
     );
-    for (const { closes, stay, formerStays } of readers) {
+    const stays = readers.flatMap(({ stay, formerStays }) => (stay ? [...formerStays, stay] : formerStays));
+    const lines = stays.flatMap((stay) => stay.lines);
+    const board = [...new Map(lines.map((line) => [line.number, line])).values()];
+    for (const each of stays) {
+      assert.deepEqual(passedOver(each, board), []);
+      assert.deepEqual(outOfOrder(each), []);
+    }
+    for (const { closes, stay } of readers) {
       assert.ok(closes.length >= 1 && closes.every((code) => code === 1001), closes.join());
       assert.ok(stay !== undefined);
       assert.deepEqual(missing(stay, last), []);
-      assert.deepEqual([...formerStays, stay].flatMap(outOfOrder), []);
     }
     command.kill("SIGTERM");
     assert.deepEqual(await command.ended, { code: 0, signal: null });

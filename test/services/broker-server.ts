@@ -91,8 +91,7 @@ export class BrokerServer {
   /** One that listens until the test is over. */
   static async start(t: TestContext, kind: BrokerKind, ...args: readonly string[]): Promise<BrokerServer> {
     const server = await BrokerServer.prepare(kind, ...args);
-    t.after(() => server.kill());
-    await server.start();
+    await server.#startFor(t);
     return server;
   }
 
@@ -104,9 +103,13 @@ export class BrokerServer {
     const args = secured.args(port, join(folder, "cert"), join(folder, "key"));
     const origin = `${secured.protocol}//${USER}:${encodeURIComponent(PASSWORD)}@`;
     const server = new BrokerServer(kinds[kind], port, args, origin);
-    t.after(() => server.kill());
-    await server.start();
+    await server.#startFor(t);
     return server;
+  }
+
+  async #startFor(t: TestContext): Promise<void> {
+    t.after(() => this.kill());
+    await this.start();
   }
 
   get port(): number {

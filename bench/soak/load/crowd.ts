@@ -2,6 +2,7 @@
 
 import { setMaxListeners } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
+import { messageOf } from "../../error-message.js";
 import { cpuTime, type LoadFacts } from "../facts.js";
 import type { Scenario } from "./scenario.js";
 import { Visit } from "./visit.js";
@@ -62,7 +63,7 @@ export class Crowd {
     try {
       await Promise.race([run(visit), failLate(over.signal)]);
     } catch (error) {
-      this.#note(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+      this.#note(`${name}: ${messageOf(error)}`);
     } finally {
       over.abort();
       visit.end();

@@ -1,4 +1,7 @@
-/** A board that all sockets read, and that is written to over HTTP: each line tells which process wrote it as its how manieth. */
+/**
+ * A board that all sockets read, and that is written to over HTTP. Each line tells which process wrote it, and as its how
+ * manieth.
+ */
 import express from "express";
 import { Sockets } from "jackfield/express";
 
