@@ -1,4 +1,5 @@
 // Imports point one way: errors <- protocol <- connection <- rooms <- routing <- node <- frameworks <- cli;
+// upgrade imports nothing, and node imports it;
 // client stands behind node, and before cli.
 // A folder may import itself and what stands before it.
 
@@ -7,7 +8,8 @@ const mayImport = {
   connection: ["errors", "protocol"],
   rooms: ["errors", "protocol", "connection"],
   routing: ["errors", "protocol", "connection", "rooms"],
-  node: ["errors", "protocol", "connection", "rooms", "routing"],
+  upgrade: [],
+  node: ["errors", "protocol", "connection", "rooms", "routing", "upgrade"],
   client: ["errors", "protocol", "connection", "node"],
   frameworks: ["errors", "protocol", "connection", "rooms", "routing", "node"],
   cli: ["errors", "protocol", "connection", "rooms", "routing", "node", "frameworks", "client"],

@@ -6,7 +6,7 @@ import { InvalidRouteError, describe } from "../errors.js";
 import { writeWebResponse } from "../node/http-answer.js";
 import { AppSockets } from "../node/app-sockets.js";
 import { serverOptions, startListening } from "../node/node-sockets.js";
-import type { PendingUpgrade } from "../node/pending-upgrade.js";
+import type { DispatchedUpgrade } from "../node/upgrade-taker.js";
 import { endSwitch } from "../node/switching-protocols.js";
 import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
 import type { Framework } from "../routing/framework.js";
@@ -115,7 +115,7 @@ export class Sockets extends AppSockets<ExpressFramework, Application> {
     return request.headers["x-forwarded-for"] === undefined ? request.socket.remoteAddress : request.ip;
   }
 
-  protected override dispatch({ request, response }: PendingUpgrade): void {
+  protected override dispatch({ request, response }: DispatchedUpgrade): void {
     this.app(request, response);
   }
 

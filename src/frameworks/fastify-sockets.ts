@@ -4,7 +4,7 @@ import type { Server } from "node:http";
 import type { FastifyInstance, FastifyRequest, preHandlerHookHandler, RouteHandlerMethod } from "fastify";
 import { UPGRADE_REQUIRED, asWebResponse } from "../node/http-answer.js";
 import { AppSockets } from "../node/app-sockets.js";
-import type { PendingUpgrade } from "../node/pending-upgrade.js";
+import type { DispatchedUpgrade } from "../node/upgrade-taker.js";
 import { foreignPattern } from "../routing/foreign-path.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
@@ -141,7 +141,7 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     return ip;
   }
 
-  protected override dispatch({ request, response }: PendingUpgrade): void {
+  protected override dispatch({ request, response }: DispatchedUpgrade): void {
     (this.app as FastifyInstance).routing(request, response);
   }
 

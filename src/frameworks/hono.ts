@@ -5,7 +5,7 @@ import type { Context, Env, Hono, MiddlewareHandler } from "hono";
 import { UpgradeError } from "../errors.js";
 import { AppSockets } from "../node/app-sockets.js";
 import { startListening } from "../node/node-sockets.js";
-import type { PendingUpgrade } from "../node/pending-upgrade.js";
+import type { DispatchedUpgrade } from "../node/upgrade-taker.js";
 import {
   forwardedAddress,
   forwardedClient,
@@ -123,7 +123,7 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
     return forwardedClient(messageOf(context), this.#isTrusted);
   }
 
-  protected override dispatch({ request, response }: PendingUpgrade, server: Server): void {
+  protected override dispatch({ request, response }: DispatchedUpgrade, server: Server): void {
     server.emit("request", request, response);
   }
 

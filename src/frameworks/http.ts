@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import type { ParamData } from "path-to-regexp";
 import { NOT_FOUND, UPGRADE_REQUIRED, writeAnswer, writeWebResponse } from "../node/http-answer.js";
 import { NodeSockets, serverOptions, startListening } from "../node/node-sockets.js";
-import type { PendingUpgrade } from "../node/pending-upgrade.js";
+import type { DispatchedUpgrade } from "../node/upgrade-taker.js";
 import { endSwitch } from "../node/switching-protocols.js";
 import {
   forwardedAddress,
@@ -108,7 +108,7 @@ export class Sockets extends NodeSockets<HttpFramework> {
     }
   }
 
-  protected override dispatch(upgrade: PendingUpgrade, server: Server): void {
+  protected override dispatch(upgrade: DispatchedUpgrade, server: Server): void {
     const found = this.routes.find(upgrade.path);
     if (typeof found === "object") this.#accept(upgrade, found, server.listenerCount("upgrade") === 1);
     else if (this.#hasListeners) server.emit("request", upgrade.request, upgrade.response);
@@ -116,7 +116,7 @@ export class Sockets extends NodeSockets<HttpFramework> {
   }
 
   /** @param isUnseen - whether no other listener may have put something on the request */
-  #accept(upgrade: PendingUpgrade, found: MatchedRoute, isUnseen: boolean): void {
+  #accept(upgrade: DispatchedUpgrade, found: MatchedRoute, isUnseen: boolean): void {
     const route = found.route as Route<ParamData, IncomingMessage>;
     const { request } = upgrade;
     const { params } = found;

@@ -5,7 +5,7 @@ import type Application from "koa";
 import type { DefaultContext, DefaultState, Middleware, Next, ParameterizedContext } from "koa";
 import { AppSockets } from "../node/app-sockets.js";
 import { serverOptions, startListening } from "../node/node-sockets.js";
-import type { PendingUpgrade } from "../node/pending-upgrade.js";
+import type { DispatchedUpgrade } from "../node/upgrade-taker.js";
 import { requestPath } from "../protocol/request-path.js";
 import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
 import type { Framework } from "../routing/framework.js";
@@ -127,7 +127,7 @@ export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppS
     return ip || undefined; // Koa has an empty one where there is none
   }
 
-  protected override dispatch({ request, response }: PendingUpgrade): void {
+  protected override dispatch({ request, response }: DispatchedUpgrade): void {
     void this.app.callback()(request, response);
   }
 

@@ -1,19 +1,19 @@
 /** Makes a socket of an upgrade, for servers without a framework and without `Sockets`. */
 
-import { ServerResponse, type IncomingMessage } from "node:http";
-import { Socket as NetSocket } from "node:net";
+import { Server, type IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
 import type { Socket } from "../connection/socket.js";
 import { InvalidOptionError, UpgradeError } from "../errors.js";
-import type { HandshakeVerdict } from "../protocol/server-handshake.js";
 import { OpenSockets } from "../routing/open-sockets.js";
 import { checkKnown, routeOptionNames } from "../routing/option-checks.js";
 import { socketsSettings, type RouteOptions } from "../routing/options.js";
 import { Route } from "../routing/route.js";
 import { FAILED, UPGRADE_REQUIRED, answerUpgrade, writeWebResponse } from "./http-answer.js";
-import { ignoreErrors } from "./ignore-errors.js";
+import { guardErrors, ignoreErrors } from "./ignore-errors.js";
 import { judgeUpgrade } from "./judge-upgrade.js";
 import { PendingUpgrade } from "./pending-upgrade.js";
+import { responseOn } from "./server-classes.js";
+import { noOthers } from "./upgrade-interception.js";
 
 /** A socket of `acceptUpgrade`: there is no path of which it would know the variables. */
 export type AcceptedSocket = Socket<Record<string, never>, IncomingMessage>;
@@ -49,7 +49,6 @@ class Acceptor {
   accept(upgrade: PendingUpgrade): AcceptedSocket | undefined {
     const { request } = upgrade;
     const { remoteAddress } = request.socket;
-    upgrade.claim(open);
     try {
       const verdict = upgrade.accept({
         sockets: open,
@@ -103,8 +102,7 @@ export function acceptUpgrade(
   head: Buffer,
   options: AcceptOptions = NO_OPTIONS,
 ): AcceptedSocket | undefined {
-  const handshake = judgeUpgrade(request, Reflect.get(request.socket, "server"));
-  if (!canCarry(socket, handshake))
+  if (!(socket instanceof Duplex))
     throw new InvalidOptionError("socket", "the socket of a server's upgrade event", socket);
   if (seen.has(request)) {
     throw new UpgradeError(
@@ -112,41 +110,52 @@ export function acceptUpgrade(
     );
   }
   seen.add(request);
-  const acceptor = checkArguments(request, socket, head, options);
-  if (hasEarlierResponse(request)) socket.destroy(); // ours would come before it
+  guardErrors(socket);
+  const server = serverOf(request);
+  const acceptor = checkArguments({ request, socket, head, server }, options);
+  if (responseOn(socket) !== undefined) socket.destroy(); // ours would come before that to an earlier request
   if (!socket.writable) return undefined;
-  if (handshake.kind === "valid")
-    return acceptor.accept(
-      new PendingUpgrade({ request, socket, head, handshake }, settings.handshakeTimeout),
-    );
-  answerUpgrade(request, socket, handshake.kind === "plain" ? UPGRADE_REQUIRED : handshake);
-  return undefined;
+  const handshake = judgeUpgrade(request, server);
+  if (handshake.kind !== "valid") {
+    answerUpgrade(request, socket, handshake.kind === "plain" ? UPGRADE_REQUIRED : handshake, server);
+    return undefined;
+  }
+  const upgrade = new PendingUpgrade(
+    { request, socket, head, others: noOthers },
+    {
+      server,
+      timeout: settings.handshakeTimeout,
+      asksEarlier: false,
+      judge: () => ({ event: "claim", handshake, takers: [] }),
+      failed: (error) => settings.logger.error("jackfield: an upgrade failed after it was answered", error),
+    },
+  );
+  upgrade.begin();
+  return acceptor.accept(upgrade);
 }
 
-/** Newer versions of Node give another stream where the request has a body: enough for the refusal that it gets. */
-function canCarry(socket: unknown, { kind }: HandshakeVerdict): socket is NetSocket {
-  return socket instanceof (kind === "valid" ? NetSocket : Duplex);
+interface Arguments {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+  readonly server: Server | undefined;
 }
 
 /** Ends the connection where the caller has made a mistake. @throws {InvalidOptionError} */
-function checkArguments(
-  request: IncomingMessage,
-  socket: NetSocket,
-  head: Buffer,
-  options: AcceptOptions,
-): Acceptor {
+function checkArguments({ request, socket, head, server }: Arguments, options: AcceptOptions): Acceptor {
   try {
     if (!Buffer.isBuffer(head)) throw new InvalidOptionError("head", "the bytes of the upgrade event", head);
     const acceptor = acceptors.get(options) ?? new Acceptor(options);
     acceptors.set(options, acceptor);
     return acceptor;
   } catch (error) {
-    answerUpgrade(request, socket, FAILED);
+    answerUpgrade(request, socket, FAILED, server);
     throw error;
   }
 }
 
-/** Whether a client sent its upgrade before it had the responses to earlier requests (RFC 9112 §9.3.2). */
-function hasEarlierResponse({ socket }: IncomingMessage): boolean {
-  return Reflect.get(socket, "_httpMessage") instanceof ServerResponse; // the response that the socket is assigned to
+/** Node's own sockets know their server. */
+function serverOf({ socket }: IncomingMessage): Server | undefined {
+  const server: unknown = Reflect.get(socket, "server");
+  return server instanceof Server ? server : undefined;
 }

@@ -4,7 +4,8 @@
  */
 
 import { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 
 /** No part of a request's head may contain it (RFC 9112 §2.2). */
@@ -13,6 +14,11 @@ const SEPARATOR = "\n";
 /** Takes header fields as Node's parser does; undocumented, but the same since the first versions of Node. */
 interface MessageInternals {
   _addHeaderLines(rawHeaders: readonly string[], length: number): void;
+}
+
+/** Whether a request is of Node's own class, as all servers have it that weren't given another one, on a socket of Node's. */
+export function canBeCompact(request: IncomingMessage, socket: Duplex): socket is Socket {
+  return Object.getPrototypeOf(request) === IncomingMessage.prototype && socket instanceof Socket;
 }
 
 export class CompactFacts<Params> implements HandshakeFacts<Params, IncomingMessage> {

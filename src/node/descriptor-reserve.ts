@@ -33,13 +33,14 @@ let limit: number | undefined;
  * Has a server close new connections at once while there are only reserved descriptors left.
  *
  * @param warn - is told so, once in a while
+ * @returns a function that ends this
  */
-export function reserveDescriptors(server: Server, warn: (message: string) => void): void {
+export function reserveDescriptors(server: Server, warn: (message: string) => void): () => void {
   const all = (limit ??= descriptorLimit());
   const reserve = Math.min(MOST, Math.max(LEAST, Math.floor(all * SHARE)));
   let closed = 0;
   let warned = -Infinity;
-  server.prependListener("connection", (connection: Socket) => {
+  const onConnection = (connection: Socket): void => {
     if (descriptorOf(connection) < all - reserve) return; // the lowest that was free
     connection.destroy();
     closed++;
@@ -50,7 +51,9 @@ export function reserveDescriptors(server: Server, warn: (message: string) => vo
         `${all} are kept for other things; raise the limit (ulimit -n), or set maxConnections below it`,
     );
     warned = now;
-  });
+  };
+  server.prependListener("connection", onConnection);
+  return () => void server.off("connection", onConnection);
 }
 
 function descriptorOf(connection: Socket): number {

@@ -2,6 +2,7 @@
 
 import type { ServerResponse } from "node:http";
 import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { closeResponse, giveSocket } from "./http-answer.js";
 
 /**
@@ -22,7 +23,7 @@ class Nowhere extends Socket {
  * Lets a response run into the void, so that whoever writes to it or waits for its end comes to an end: files are
  * closed, loggers log. It lives no longer than the connection that it was meant for.
  */
-export function discardResponse(response: ServerResponse, socket: Socket): void {
+export function discardResponse(response: ServerResponse, socket: Duplex): void {
   const nowhere = new Nowhere();
   const end = (): void => void nowhere.destroy();
   socket.once("close", end);

@@ -1,12 +1,13 @@
 /** Answers over HTTP to an upgrade that does not become a socket. */
 
-import { ServerResponse, type IncomingMessage } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import { Readable } from "node:stream";
+import { Readable, type Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { upgradeAnswered, upgradeRefused, type RefusalEvent } from "../routing/diagnostics.js";
 import { Deadline } from "./deadline.js";
-import { ignoreErrors } from "./ignore-errors.js";
+import { guardErrors } from "./ignore-errors.js";
+import { makeResponse, responseOn } from "./server-classes.js";
 
 /** After an answer, the client has so long to take it and go, in milliseconds. */
 const LINGER = 2_000;
@@ -38,37 +39,69 @@ export function tellRefusal(request: IncomingMessage, { status, reason }: HttpAn
   upgradeRefused.publish(event);
 }
 
+export function tooManyConnections(status: 429 | 503): HttpAnswer {
+  return { status, reason: "There are too many connections; try again later." };
+}
+
 /** Answers a request for which no framework was asked, and ends the connection. */
-export function answerUpgrade(request: IncomingMessage, socket: Socket, answer: HttpAnswer): void {
+export function answerUpgrade(
+  request: IncomingMessage,
+  socket: Duplex,
+  answer: HttpAnswer,
+  server?: Server,
+): void {
   tellRefusal(request, answer);
-  writeAnswer(lastResponse(request, socket), answer);
+  writeAnswer(lastResponse(request, socket, server), answer);
 }
 
 /** A response on a socket that nobody else owns; the connection ends with it. */
-export function lastResponse(request: IncomingMessage, socket: Socket): ServerResponse {
-  const response = responseTo(request);
+export function lastResponse(request: IncomingMessage, socket: Duplex, server?: Server): ServerResponse {
+  const response = responseTo(request, server);
   if (upgradeAnswered.hasSubscribers) upgradeAnswered.publish(response);
-  socket.on("error", ignoreErrors);
+  guardErrors(socket);
   giveSocket(response, socket);
-  response.on("finish", () => endAfterAnswer(response, socket));
+  response.on("finish", () => endAfterAnswer(socket));
   return response;
 }
 
-/** Has a response go out on a socket, and tells whoever streams into it when there is room again, as Node's server does. */
-export function giveSocket(response: ServerResponse, socket: Socket): void {
+/** Has a response go out on a socket. */
+export function giveSocket(response: ServerResponse, socket: Duplex): void {
+  relayDrain(response, socket);
+  response.assignSocket(socket as Socket); // any stream will do: Node assigns such ones too
+}
+
+/** Tells whoever streams into a response when its socket has room again, as Node's server does until an upgrade comes. */
+export function relayDrain(response: ServerResponse, socket: Duplex): void {
   const onDrain = (): void => {
     if (response.writableNeedDrain) response.emit("drain");
   };
   socket.on("drain", onDrain);
   response.once("close", () => socket.off("drain", onDrain));
-  response.assignSocket(socket);
+}
+
+/** Takes a response off its socket. */
+export function detachResponse(response: ServerResponse, socket: Duplex): void {
+  response.detachSocket(socket as Socket);
 }
 
 /** A response to an upgrade; after it the connection ends, as the HTTP parser has gone already. */
-export function responseTo(request: IncomingMessage): ServerResponse {
-  const response = new ServerResponse(request);
+export function responseTo(request: IncomingMessage, server?: Server): ServerResponse {
+  const response = makeResponse(request, server);
   response.shouldKeepAlive = false;
   return response;
+}
+
+/**
+ * Calls back when the head of a response has been written. It is the method of this one response that is
+ * replaced: Express gives responses another prototype.
+ */
+export function whenHeadIsWritten(response: ServerResponse, callback: (status: number) => void): void {
+  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
+  response.writeHead = (...args: unknown[]): ServerResponse => {
+    const written = writeHead(...args); // throws if the head is no valid one, and then nothing was written
+    callback(Number(args[0]));
+    return written;
+  };
 }
 
 export function writeAnswer(response: ServerResponse, { status, reason, headers = [] }: HttpAnswer): void {
@@ -105,17 +138,18 @@ function unlessGone(error: NodeJS.ErrnoException): void {
 }
 
 /** Parts a finished response from its socket, and tells those who wait for its end, as Node's server does. */
-export function closeResponse(response: ServerResponse, socket: Socket): void {
-  response.detachSocket(socket);
+export function closeResponse(response: ServerResponse, socket: Duplex): void {
+  detachResponse(response, socket);
   process.nextTick(() => {
     response.destroyed = true;
     response.emit("close");
   });
 }
 
-/** Ends the connection after a response that was written. What still comes is discarded, so that it is not reset. */
-export function endAfterAnswer(response: ServerResponse, socket: Socket): void {
-  closeResponse(response, socket);
+/** Ends the connection after the response that was written. What still comes is discarded, so that it is not reset. */
+export function endAfterAnswer(socket: Duplex): void {
+  const response = responseOn(socket);
+  if (response !== undefined) closeResponse(response, socket);
   socket.end();
   socket.resume();
   const deadline = new Deadline(LINGER, () => socket.destroy());

@@ -13,9 +13,10 @@ import { DEFAULT_GRACE, type DrainOptions } from "../routing/open-sockets.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { SocketsCore } from "../routing/sockets.js";
 import { carry } from "./carried-sockets.js";
-import type { PendingUpgrade } from "./pending-upgrade.js";
-import { listenForUpgrades, type UpgradeTaker } from "./upgrade-listener.js";
+import { GOING_DOWN, asWebResponse } from "./http-answer.js";
+import { listenForUpgrades, stopListeningForUpgrades } from "./upgrade-listener.js";
 import { acceptUpgradeOf, isUpgrade, type Verdict } from "./upgrade-of.js";
+import type { DispatchedUpgrade, UpgradeTaker } from "./upgrade-taker.js";
 
 /** How long a client may take to send the head of a request, in milliseconds; Node's own limit is a minute. */
 const HEADERS_TIMEOUT = 9_000;
@@ -40,11 +41,14 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
     find: (path) => this.find(path),
     dispatch: (upgrade, server) => this.dispatch(upgrade, server),
   };
+  /** Those whose upgrades are taken, */
+  readonly #attached = new Set<Server>();
+  /** and those of them that `listen` has made. */
   readonly #servers = new Set<Server>();
   #hasWarned = false;
 
   /** Runs the request of an upgrade through the framework. @internal */
-  protected abstract dispatch(upgrade: PendingUpgrade, server: Server): void;
+  protected abstract dispatch(upgrade: DispatchedUpgrade, server: Server): void;
   /** The client's address, as the framework tells it with the proxies that it trusts. @internal */
   protected abstract clientOf(request: Types["request"]): string | undefined;
   /** Starts the server for `listen`. @internal */
@@ -61,6 +65,7 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
     if (!(server instanceof EventEmitter))
       throw new InvalidOptionError("server", "a server of node:http or node:https", server);
     listenForUpgrades(server as Server, this.#taker);
+    this.#attached.add(server as Server);
     carry(server, this);
     return this;
   }
@@ -86,6 +91,8 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
   override async close(options: DrainOptions = {}): Promise<void> {
     const graceEnd = performance.now() + (options.grace ?? DEFAULT_GRACE);
     await super.close(options);
+    for (const server of this.#attached) stopListeningForUpgrades(server, this.#taker);
+    this.#attached.clear();
     const servers = [...this.#servers];
     this.#servers.clear();
     const graceLeft = Math.max(0, graceEnd - performance.now());
@@ -111,10 +118,7 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
   protected arrive<Params>(arrival: Arrival<Params, Types["request"]>): Verdict | Promise<Verdict> {
     const { route, params, message, request } = arrival;
     const { before } = route.settings;
-    if (!isUpgrade(message)) {
-      this.#warnIfDetached(message, route);
-      return "passed";
-    }
+    if (!isUpgrade(message)) return this.#judgePlain(message, route);
     const accept = (): Verdict => {
       const remoteAddress = this.clientOf(request);
       return acceptUpgradeOf(message, { sockets: this.openSockets, route, params, request, remoteAddress });
@@ -123,14 +127,18 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
     return runBeforeHooks(before, request, params).then((answer) => answer ?? accept());
   }
 
-  /** Node serves an upgrade as a plain request where nobody listens for upgrades: that is told once. */
-  #warnIfDetached({ headers }: IncomingMessage, { name }: AnyRoute): void {
-    if (this.#hasWarned || !/^websocket$/i.test(headers.upgrade ?? "")) return;
-    this.#hasWarned = true;
-    this.openSockets.settings.logger.warn(
-      `jackfield: a client asked for the WebSocket ${name}, but over a server that the sockets don't know of; ` +
-        "call sockets.attach(server)",
-    );
+  /** A plain request, or an upgrade to a server that none of ours listens to (any more): Node serves it as such. */
+  #judgePlain({ headers }: IncomingMessage, { name }: AnyRoute): Verdict {
+    if (!/^websocket$/i.test(headers.upgrade ?? "")) return "passed";
+    if (this.isDraining) return asWebResponse(GOING_DOWN);
+    if (!this.#hasWarned) {
+      this.#hasWarned = true;
+      this.openSockets.settings.logger.warn(
+        `jackfield: a client asked for the WebSocket ${name}, but over a server that the sockets don't know of; ` +
+          "call sockets.attach(server)",
+      );
+    }
+    return "passed";
   }
 }
 

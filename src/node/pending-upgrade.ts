@@ -1,300 +1,348 @@
 /**
- * An upgrade on its way through the framework: the request runs as any GET does, with a real response, and either
- * reaches a socket route, which accepts it, or is answered over HTTP.
+ * An upgrade on its way: the request runs through the framework as any GET does, with a real response, and either reaches
+ * a socket route, which accepts it, or is answered over HTTP. What becomes of it is decided by `upgrade/arbitration.ts`;
+ * here, what happens becomes events, and actions are carried out.
  */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Socket } from "node:net";
-import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
 import { UpgradeError } from "../errors.js";
-import { acceptCompressionOffer, type CompressionAgreement } from "../protocol/compression-offer.js";
 import type { ValidHandshake } from "../protocol/server-handshake.js";
-import { admit } from "../routing/admission.js";
-import { upgradeAnswered } from "../routing/diagnostics.js";
-import type { OpenSockets } from "../routing/open-sockets.js";
-import type { AnyRoute } from "../routing/route.js";
-import { CompactFacts } from "./compact-facts.js";
-import { discardResponse } from "./discarded-response.js";
+import { ConnectionPlace } from "../routing/connection-limits.js";
 import {
-  GOING_DOWN,
-  answerUpgrade,
+  arbitrate,
+  isOurs,
+  isOutcome,
+  type UpgradeAction,
+  type UpgradeEvent,
+  type UpgradeState,
+} from "../upgrade/arbitration.js";
+import { admitUpgrade, type AdmittedUpgrade } from "./admitted-upgrade.js";
+import {
+  NOT_FOUND,
   asWebResponse,
-  closeResponse,
   endAfterAnswer,
-  giveSocket,
-  responseTo,
+  relayDrain,
   tellRefusal,
+  tooManyConnections,
   writeAnswer,
   type HttpAnswer,
 } from "./http-answer.js";
-import { ignoreErrors } from "./ignore-errors.js";
-import { MessageCompression } from "./message-compression.js";
-import { takeSocket } from "./socket-reading.js";
-import { becomeSwitch, endSwitch, rawSwitch, switchFields } from "./switching-protocols.js";
-import { TcpTransport } from "./tcp-transport.js";
+import { guardErrors, releaseErrors } from "./ignore-errors.js";
+import { servePlain } from "./plain-request.js";
+import { responseOn } from "./server-classes.js";
+import { becomeSwitch, endSwitch, rawSwitch } from "./switching-protocols.js";
 import { untouched } from "./untouched.js";
-import { setUpgradeOf, tooLate, type Acceptance, type UndecidedUpgrade, type Verdict } from "./upgrade-of.js";
+import type { AnnouncedUpgrade } from "./upgrade-interception.js";
+import {
+  failUpgradeOf,
+  setUpgradeOf,
+  settleUpgradeOf,
+  tooLate,
+  type Acceptance,
+  type Verdict,
+} from "./upgrade-of.js";
+import { UpgradeResponse, type UpgradeResponseOwner } from "./upgrade-response.js";
+import { isSpokenBy, type DispatchedUpgrade, type UpgradeTaker } from "./upgrade-taker.js";
+import type { Turn, UpgradeHost } from "./upgrade-turn.js";
+import { withholdRefusals } from "./withheld-refusals.js";
 
-/** What an upgrade comes with. */
-export interface UpgradeParts {
-  readonly request: IncomingMessage;
-  readonly socket: Socket;
-  /** Bytes that came behind the request. */
-  readonly head: Buffer;
-  readonly handshake: ValidHandshake;
-  /** Whether others were offered it already, and left it. @default false */
-  readonly wasOffered?: boolean;
-}
+const SWITCHING_PROTOCOLS = 101;
 
-type State =
-  /** The framework has not decided yet. */
-  | "pending"
-  /** A route has accepted, and the framework is to end the response. */
-  | "accepted"
-  /** It is a socket now, or was answered over HTTP, or left to somebody else, or the client has gone. */
-  | "done";
+const NOT_IN_TIME = { status: 503, reason: "The upgrade was not decided in time." } as const;
 
-export class PendingUpgrade implements Timed, UndecidedUpgrade {
+export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponseOwner {
   timerTurn: number = UNSET;
   timerNext: Timed | undefined;
   timerPrevious: Timed | undefined;
 
-  readonly #parts: UpgradeParts;
+  readonly #announced: AnnouncedUpgrade;
+  readonly #host: UpgradeHost;
+  readonly #response: UpgradeResponse;
   /** The request's target, which frameworks change on its way. */
   readonly #target: string;
   readonly #began = performance.now();
-  #response: ServerResponse | undefined;
-  #state: State = "pending";
-  #isClaimed = false;
-  /** Whose connections it is counted among, */
-  #counted: OpenSockets | undefined;
-  /** and under which address. */
-  #address: string | undefined;
-  readonly #isUntouched: () => boolean;
-  #open: (() => void) | undefined;
+  readonly #place = new ConnectionPlace();
+  #state: UpgradeState = "queued";
+  #handshake: ValidHandshake | undefined;
+  /** Those whose frameworks are still to be asked; the first is being asked. */
+  #takers: readonly UpgradeTaker[] = [];
+  /** Whose turn it is after the other listeners'. */
+  #next: Turn | undefined;
+  /** What the client gets if the decision is ours, or if there is none in time. */
+  #answer: HttpAnswer = NOT_IN_TIME;
+  #admitted: AdmittedUpgrade | undefined;
+  #isUntouched: () => boolean = alwaysTrue;
 
-  constructor(parts: UpgradeParts, timeout: number) {
-    const { request, socket } = parts;
-    this.#parts = parts;
+  constructor(announced: AnnouncedUpgrade, host: UpgradeHost) {
+    const { request, socket } = announced;
+    this.#announced = announced;
+    this.#host = host;
+    this.#response = new UpgradeResponse(this, request, socket, host.server);
     this.#target = request.url ?? "/";
-    this.#isUntouched = untouched(socket);
-    setUpgradeOf(request, this);
-    socket.on("error", ignoreErrors);
-    socket.on("close", this.#onClose);
-    timerWheel.set(this, timeout);
   }
 
   get request(): IncomingMessage {
-    return this.#parts.request;
+    return this.#announced.request;
   }
 
-  /** The path of the request, still percent-encoded. */
   get path(): string {
-    return this.#parts.handshake.path;
+    return this.#handshake?.path ?? "";
   }
 
-  /** A response like that to any request. Made when somebody asks for it: an upgrade that is accepted may need none. */
-  get response(): ServerResponse {
-    if (this.#response === undefined) {
-      this.#response = responseTo(this.#parts.request);
-      if (this.#state === "done") discardResponse(this.#response, this.#parts.socket);
-      else if (this.#isClaimed) this.#assignSocket(this.#response);
-    }
-    return this.#response;
-  }
-
-  #assignSocket(response: ServerResponse): void {
-    if (upgradeAnswered.hasSubscribers) upgradeAnswered.publish(response);
-    giveSocket(response, this.#parts.socket);
-    response.on("finish", this.#onFinish);
-  }
-
-  /** Whether nobody has decided yet. */
-  get isPending(): boolean {
-    return this.#state === "pending";
-  }
-
-  /** Whether nobody has decided, and nothing was answered, not even in part. */
-  get isUndecided(): boolean {
-    return this.isPending && this.#isUnanswered;
-  }
-
-  get #isUnanswered(): boolean {
-    return this.#state !== "done" && this.#response?.headersSent !== true;
-  }
-
-  /** Whether it can still become ours: nobody else has begun to use the socket. */
-  get isFree(): boolean {
-    return this.#isClaimed || this.#isUntouched();
+  /** Begins, as soon as the responses to earlier requests are out. */
+  begin(): void {
+    const { socket } = this.#announced;
+    guardErrors(socket);
+    socket.on("close", this.#onClose);
+    this.#awaitEarlierResponses();
   }
 
   /**
-   * Makes the upgrade ours: whatever the framework answers goes out, and it counts as a connection of `sockets`.
-   * One that was answered before goes out uncounted where there is no room, as its connection ends with it.
-   *
-   * @returns what to answer if it is one connection too many
+   * A client may send its upgrade before it has the responses to earlier requests (RFC 9112 §9.3.2). These take as long as
+   * they would without the upgrade. Node no longer tells them when the connection drains, so that we do.
    */
-  claim(sockets: OpenSockets): HttpAnswer | undefined {
-    if (this.#isClaimed) return undefined;
-    this.#isClaimed = true;
-    const status = sockets.limits.enter();
-    if (status === undefined) this.#counted = sockets;
-    if (this.#response !== undefined) this.#assignSocket(this.#response);
-    if (status === undefined || !this.isUndecided) return undefined;
-    return { status, reason: TOO_MANY };
-  }
-
-  #countUnder(address: string): HttpAnswer | undefined {
-    const status = this.#counted?.limits.enterAs(address);
-    if (status !== undefined) return { status, reason: TOO_MANY };
-    this.#address = address;
+  #awaitEarlierResponses(): void {
+    const { socket } = this.#announced;
+    const earlier = responseOn(socket);
+    if (earlier === undefined) return this.#beginTurn();
+    relayDrain(earlier, socket);
+    earlier.once("close", () => {
+      if (this.#state === "queued") this.#awaitEarlierResponses();
+    });
     return undefined;
   }
 
-  /** Leaves the upgrade to somebody else. */
-  letGo(): void {
-    this.#settle("decided");
-    this.#parts.socket.off("error", ignoreErrors);
+  #beginTurn(): void {
+    const { socket, others } = this.#announced;
+    if (!socket.writable) return this.#on("taken"); // a tool that heard of it before us has ended it
+    if (this.#host.asksEarlier) {
+      this.#isUntouched = untouched(socket);
+      others.tellEarlier();
+      if (!this.#isUntouched()) return this.#on("taken");
+    }
+    return this.#take(this.#host.judge(this.#announced));
   }
 
-  /** Answers over HTTP, with the headers that the framework has set so far. */
+  #take(turn: Turn): void {
+    if (turn.event === "refuse" || turn.event === "leave") this.#answer = turn.answer;
+    if (turn.event === "offer") this.#next = turn.next;
+    if (turn.event === "ask" || turn.event === "claim") {
+      this.#handshake = turn.handshake;
+      this.#takers = turn.takers;
+    }
+    const status = turn.event === "claim" ? this.#enter(turn.takers[0]) : undefined;
+    if (status === undefined) return this.#on(turn.event);
+    return this.#take({ event: "refuse", answer: tooManyConnections(status) });
+  }
+
+  #on(event: UpgradeEvent): void {
+    const step = arbitrate(this.#state, event);
+    if (step === undefined) return;
+    this.#state = step.state;
+    for (const action of step.actions) this.#do(action);
+    if (isOutcome(this.#state)) this.#letGo();
+  }
+
+  #do(action: UpgradeAction): void {
+    const { socket, others } = this.#announced;
+    switch (action) {
+      case "arm":
+        this.#isUntouched = untouched(socket);
+        return timerWheel.set(this, this.#host.timeout);
+      case "disarm":
+        return timerWheel.clear(this);
+      case "release":
+        return releaseErrors(socket);
+      case "uncount":
+        return this.#place.leave();
+      case "serve":
+        return this.#serve();
+      case "offer":
+        return this.#offer();
+      case "tell":
+        return others.tell();
+      case "ask":
+        return this.#ask();
+      case "attach":
+        return this.#response.attach();
+      case "discard":
+        return this.#discard();
+      case "answer":
+        return this.#response.answer(this.#answer);
+      case "open":
+        return this.#open();
+      case "end":
+        return endAfterAnswer(socket);
+      case "destroy":
+        socket.destroy();
+    }
+  }
+
+  // The server and its other listeners
+
+  #serve(): void {
+    const { request, socket, head } = this.#announced;
+    const { server } = this.#host;
+    if (server !== undefined) servePlain(server, request, socket, head);
+  }
+
+  #offer(): void {
+    const { socket, others } = this.#announced;
+    this.#isUntouched = untouched(socket);
+    withholdRefusals(socket, () => others.tell());
+    setImmediate(() => this.#offered());
+  }
+
+  /** Their turn is over. */
+  #offered(): void {
+    if (this.#state !== "offered" && this.#state !== "withheld") return;
+    if (!this.#isUntouched()) return this.#on("taken");
+    if (this.#next !== undefined && this.#state === "offered") return this.#take(this.#next);
+    this.#enter(this.#takers[0]); // where there is no room, the answer goes out all the same
+    return this.#on("send");
+  }
+
+  /** Whether no other listener has begun to use the connection. */
+  get #isFree(): boolean {
+    return isOurs(this.#state) || this.#isUntouched();
+  }
+
+  // The framework
+
+  #ask(): void {
+    setUpgradeOf(this.request, this);
+    const [taker] = this.#takers;
+    const { server } = this.#host;
+    if (taker === undefined || server === undefined) return;
+    try {
+      taker.dispatch(this, server);
+    } catch (error) {
+      if (!failUpgradeOf(this.request, error, taker.openSockets.settings.logger)) this.#host.failed(error);
+    }
+  }
+
+  get response(): ServerResponse {
+    if (this.#state === "asked") return this.#response.make("held");
+    const isAwaited = this.#state === "claimed" || this.#state === "accepted";
+    return this.#response.make(isAwaited ? "sent" : "discarded");
+  }
+
+  answered(response: ServerResponse, status: number): void {
+    // Only at the end of the turn, when the status is certain.
+    if (this.#state === "asked") setImmediate(() => this.#judgeAnswer(response));
+    else if (status !== SWITCHING_PROTOCOLS) this.#on("answer");
+  }
+
+  /** The framework has answered before it was clear whose the upgrade is. */
+  #judgeAnswer(response: ServerResponse): void {
+    const handshake = this.#handshake;
+    const isAwaited = this.#state === "asked" && response === this.#response.current;
+    if (!isAwaited || handshake === undefined) return;
+    if (!this.#isFree) return this.#on("taken");
+    if (!meansNoSocket(response.statusCode)) return this.#on("hold");
+    const takers = this.#takers.slice(1);
+    if (takers.length === 0) return this.#take({ event: "leave", answer: NOT_FOUND });
+    const isLast = takers.length === 1 && !this.#announced.others.exist;
+    return this.#take({ event: isLast ? "claim" : "ask", handshake, takers });
+  }
+
+  /** Whether no route has accepted, and nothing was answered, not even in part. */
+  get isUndecided(): boolean {
+    const isOpen = this.#state === "asked" || this.#state === "claimed";
+    return isOpen && this.#response.current?.headersSent !== true;
+  }
+
   refuse(answer: HttpAnswer): void {
     tellRefusal(this.request, answer);
     writeAnswer(this.response, answer);
   }
 
-  /**
-   * The time for a decision is over. The framework's response is parted from the socket, so that a decision that comes
-   * too late goes nowhere instead of failing.
-   */
-  expire(): void {
-    const { request, socket } = this.#parts;
-    const { isFree } = this;
-    const isUnanswered = this.#isUnanswered;
-    if (isUnanswered && this.#isClaimed && this.#response !== undefined) {
-      this.#response.detachSocket(socket);
-      discardResponse(this.#response, socket);
-    }
-    this.#settle("gone");
-    if (!isFree) socket.off("error", ignoreErrors);
-    else if (isUnanswered) answerUpgrade(request, socket, NOT_IN_TIME);
-    else socket.destroy();
-  }
-
-  /**
-   * Makes the connection a socket of a route, or tells what to answer instead.
-   *
-   * @throws {UpgradeError} if an answer was given already
-   * @throws {SubprotocolError} if the route chooses a subprotocol that was not offered
-   */
   accept<Params, Request>(acceptance: Acceptance<Params, Request>): Verdict {
-    const { sockets, route } = acceptance;
-    const { handshake, socket, wasOffered = false } = this.#parts;
-    if (!this.isUndecided) throw new UpgradeError(tooLate(route.name));
-    if (!this.isFree) {
-      this.letGo(); // another listener was faster
+    const handshake = this.#handshake;
+    if (!this.isUndecided || handshake === undefined) throw new UpgradeError(tooLate(acceptance.route.name));
+    if (!this.#isFree) {
+      this.#on("taken"); // another listener was faster
       return "accepted";
     }
-    const isOurs = this.#isClaimed || wasOffered || isSpokenBy(route, handshake.subprotocols);
-    if (!isOurs) return "passed";
-    const tooMany = this.claim(sockets) ?? this.#countUnder(acceptance.remoteAddress ?? "");
-    if (tooMany !== undefined) return this.#refusal(tooMany);
-    if (sockets.isDraining) return this.#refusal(GOING_DOWN);
-    const admission = admit(handshake, "encrypted" in socket, route.settings);
-    if ("status" in admission) return this.#refusal(admission);
-    const identity = sockets.identify(acceptance.request);
-    const { compression: offered } = route.settings;
-    const compression = offered && acceptCompressionOffer(handshake.extensions, offered);
-    const fields = switchFields(handshake.key, admission.subprotocol, compression);
-    const open = (): void => this.#openSocket(acceptance, admission.subprotocol, compression, identity);
-    this.#state = "accepted";
-    if (this.#response === undefined) {
-      socket.write(rawSwitch(fields), "latin1");
-      open();
+    const wasOffered = this.#next !== undefined;
+    const isMeant = isOurs(this.#state) || wasOffered || isSpokenBy(acceptance.route, handshake.subprotocols);
+    if (!isMeant) return "passed";
+    this.#on("own");
+    const { socket } = this.#announced;
+    const admitted = admitUpgrade(acceptance, handshake, {
+      place: this.#place,
+      isSecure: "encrypted" in socket,
+    });
+    if ("status" in admitted) {
+      tellRefusal(this.request, admitted);
+      return asWebResponse(admitted);
+    }
+    this.#admitted = admitted;
+    this.#on("accept");
+    const { current } = this.#response;
+    if (current === undefined) {
+      socket.write(rawSwitch(admitted.fields), "latin1");
+      this.#on("finish");
     } else {
-      becomeSwitch(this.#response, fields);
-      this.#open = open;
+      becomeSwitch(current, admitted.fields);
     }
     return "accepted";
   }
 
-  #refusal(answer: HttpAnswer): Response {
-    tellRefusal(this.request, answer);
-    return asWebResponse(answer);
-  }
-
-  /** Ends the response to an upgrade that was accepted, where no framework does it. */
   complete(): void {
     if (this.#state === "accepted") endSwitch(this.response);
   }
 
-  #openSocket<Params, Request>(
-    acceptance: Acceptance<Params, Request>,
-    subprotocol: string | undefined,
-    agreement: CompressionAgreement | undefined,
-    identity: string | undefined,
-  ): void {
-    const { sockets, route, remoteAddress } = acceptance;
-    const { maxMessageSize, compression: offered } = route.settings;
-    const { socket, head } = this.#parts;
-    if (socket.errored !== null) return; // the 101 could not be written; the close that follows says all that matters
-    this.#counted = undefined; // its session counts it out
-    if (this.#response !== undefined) closeResponse(this.#response, socket);
-    this.letGo();
-    const reading = takeSocket(socket, head);
-    const compression =
-      agreement &&
-      offered &&
-      new MessageCompression({
-        windowBits: agreement.serverMaxWindowBits,
-        threshold: offered.threshold,
-        maxMessageSize,
-      });
-    const transport = new TcpTransport(reading, { remoteAddress, maxMessageSize, compression });
-    const facts = this.#factsOf(acceptance, subprotocol);
-    sockets.open({ route, transport, facts, identity, began: this.#began });
+  finished(status: number): void {
+    if (status !== SWITCHING_PROTOCOLS) this.#on("answer");
+    this.#on("finish");
   }
 
-  #factsOf<Params, Request>(
-    { params, request, isUnseen = false }: Acceptance<Params, Request>,
-    subprotocol: string | undefined,
-  ): HandshakeFacts<Params, Request> {
-    const { request: message, socket } = this.#parts;
-    if (!isUnseen)
-      return { request, params, target: this.#target, rawHeaders: message.rawHeaders, subprotocol };
-    const facts = new CompactFacts(message, socket, params, subprotocol);
-    return facts as HandshakeFacts<Params, unknown> as HandshakeFacts<Params, Request>; // the request is a message
+  #open(): void {
+    const { request, socket, head } = this.#announced;
+    this.#response.close();
+    // Without the 101, the close that follows says all that matters.
+    if (socket.errored !== null || this.#admitted === undefined) return this.#on("fail");
+    try {
+      this.#admitted.open({ request, socket, head, target: this.#target, began: this.#began });
+      this.#place.handOver();
+    } catch (error) {
+      this.#host.failed(error);
+      this.#on("fail");
+    }
   }
 
-  readonly #onFinish = (): void => {
-    if (this.#state === "done") return;
-    if (this.#open !== undefined && this.#response?.statusCode === 101) return this.#open();
-    this.#settle("decided");
-    endAfterAnswer(this.response, this.#parts.socket);
-  };
+  // The end
 
-  readonly #onClose = (): void => this.#settle("gone");
+  #discard(): void {
+    this.#response.discard();
+    setUpgradeOf(this.request, "gone"); // a route that accepts too late makes no difference
+  }
 
-  /** Nothing is pending any more; all that was held for it is let go. */
-  #settle(outcome: "decided" | "gone"): void {
-    this.#state = "done";
+  #enter(taker: UpgradeTaker | undefined): 503 | undefined {
+    return taker === undefined ? undefined : this.#place.enter(taker.openSockets.limits);
+  }
+
+  /** The time for a decision is over. */
+  expire(): void {
+    this.#on(this.#isFree ? "deadline" : "taken");
+  }
+
+  readonly #onClose = (): void => this.#on("close");
+
+  #letGo(): void {
     timerWheel.clear(this);
-    this.#parts.socket.off("close", this.#onClose);
-    this.#counted?.limits.leave(this.#address);
-    this.#counted = undefined;
-    setUpgradeOf(this.#parts.request, outcome);
-    if (!this.#isClaimed && this.#response !== undefined) discardResponse(this.#response, this.#parts.socket);
+    this.#announced.socket.off("close", this.#onClose);
+    settleUpgradeOf(this.request, this, this.#state === "gone" ? "gone" : "decided");
   }
 }
 
-const TOO_MANY = "There are too many connections; try again later.";
+/** Whether a framework's answer to an upgrade says that it has no socket there: nothing, or a page. */
+function meansNoSocket(status: number): boolean {
+  return status === 404 || (status >= 200 && status < 300);
+}
 
-const NOT_IN_TIME = { status: 503, reason: "The upgrade was not decided in time." } as const;
-
-/** Whether a route may be meant by a client that names subprotocols: a dev server's client names its own. */
-export function isSpokenBy(route: AnyRoute, offered: readonly string[]): boolean {
-  const { subprotocols } = route.settings;
-  if (offered.length === 0 || typeof subprotocols === "function") return true;
-  return offered.some((each) => subprotocols.includes(each));
+function alwaysTrue(): boolean {
+  return true;
 }

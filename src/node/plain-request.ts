@@ -1,9 +1,9 @@
 /** An upgrade that is none of ours, served as the plain request that it also is (RFC 9110 §7.8). */
 
 import type { IncomingMessage, Server } from "node:http";
-import type { Socket } from "node:net";
-import { TLSSocket } from "node:tls";
+import type { Duplex } from "node:stream";
 import { lastResponse } from "./http-answer.js";
+import { readRequests } from "./server-classes.js";
 
 /** Fields that ask for the upgrade; without them, Node's server sees a request like any other. */
 const upgradeFields: ReadonlySet<string> = new Set(["upgrade", "http2-settings"]);
@@ -17,14 +17,14 @@ export function isPlainForAll({ headers }: IncomingMessage): boolean {
 }
 
 /** Gives the connection back to the server, which reads the request again, without the upgrade: its body too. */
-export function servePlain(server: Server, request: IncomingMessage, socket: Socket, head: Buffer): void {
+export function servePlain(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   // Newer versions of Node read the body into the request: then this is the request to serve, and the last.
   if (!request.complete || request.readableLength > 0) {
-    server.emit("request", request, lastResponse(request, socket));
+    server.emit("request", request, lastResponse(request, socket, server));
     return;
   }
   socket.unshift(Buffer.concat([Buffer.from(headOf(request), "latin1"), head]));
-  server.emit(socket instanceof TLSSocket ? "secureConnection" : "connection", socket);
+  readRequests(server, socket);
 }
 
 function headOf(request: IncomingMessage): string {

@@ -5,12 +5,13 @@
  */
 
 import type { IncomingMessage, Server } from "node:http";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** An upgrade as Node's server announces it. */
 export interface AnnouncedUpgrade {
   readonly request: IncomingMessage;
-  readonly socket: Socket;
+  /** A socket of `node:net` or `node:tls`, unless the server was given another stream as its connection. */
+  readonly socket: Duplex;
   /** Bytes that came behind the request. */
   readonly head: Buffer;
   /** The other listeners of the same server, for this upgrade. */
@@ -18,11 +19,20 @@ export interface AnnouncedUpgrade {
 }
 
 export interface OtherListeners {
-  /** Whether there are any. */
+  /** Whether there are any that have not heard of the upgrade. */
   readonly exist: boolean;
-  /** Tells them of the upgrade, once. */
+  /** Calls those that were there before ours, once. */
+  tellEarlier(): void;
+  /** Calls all that have not heard of it, once. */
   tell(): void;
 }
+
+/** For an upgrade that the other listeners hear of in another way, or not at all. */
+export const noOthers: OtherListeners = {
+  exist: false,
+  tell: () => undefined,
+  tellEarlier: () => undefined,
+};
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
@@ -30,33 +40,129 @@ interface Emitter {
   readonly emit: Emit;
 }
 
-/** Wraps `emit` of this one server, for the event `upgrade`. */
-export function interceptUpgrades(server: Server, listener: (upgrade: AnnouncedUpgrade) => void): void {
-  // Tools that watch a process wrap it too, and for all servers at once, perhaps later.
-  const own = Object.hasOwn(server, "emit") ? (server as Emitter).emit : undefined;
-  const emit: Emit = (...args) =>
-    Reflect.apply(own ?? (Object.getPrototypeOf(server) as Emitter).emit, server, args);
-  /** Those that came by `emit`, and are the others' turn now. */
-  const announced = new WeakSet<IncomingMessage>();
-  const exist = (): boolean => server.listenerCount("upgrade") > 1;
+type Listener = (...args: unknown[]) => unknown;
+type Parts = Omit<AnnouncedUpgrade, "others">;
 
-  // Without a listener, Node doesn't stop to parse HTTP. It is called for what was told to all of them at once, too:
-  // by somebody who holds the server's former `emit`.
-  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
-    if (announced.has(request)) return;
-    listener({ request, socket, head, others: { exist: exist(), tell: () => undefined } });
-  });
+export class UpgradeInterception {
+  readonly #server: Server;
+  readonly #listener: (upgrade: AnnouncedUpgrade) => void;
+  /** Those that were there before ours. */
+  readonly #earlier: ReadonlySet<Listener>;
+  /** Upgrades that came by `emit`, and of which the other listeners hear now. */
+  readonly #announced = new WeakSet<IncomingMessage>();
+  /** The server's `emit`, if it had one of its own. */
+  readonly #ownEmit: Emit | undefined;
+  readonly #intercept: Emit;
+  #isActive = true;
 
-  const intercept: Emit = (event, ...args) => {
-    if (event !== "upgrade") return emit(event, ...args);
-    const [request, socket, head] = args as [IncomingMessage, Socket, Buffer];
-    const tell = (): void => {
-      if (announced.has(request)) return;
-      announced.add(request);
-      emit(event, ...args);
+  /** Wraps `emit` of this one server, for the event `upgrade`. */
+  constructor(server: Server, listener: (upgrade: AnnouncedUpgrade) => void) {
+    this.#server = server;
+    this.#listener = listener;
+    this.#earlier = new Set(listenersOf(server));
+    this.#ownEmit = Object.hasOwn(server, "emit") ? (server as Emitter).emit : undefined;
+    this.#intercept = (event, ...args) => {
+      if (event !== "upgrade" || !this.#isActive) return this.#emit(event, ...args);
+      this.#intercepted(...(args as [IncomingMessage, Duplex, Buffer]));
+      return true;
     };
-    listener({ request, socket, head, others: { exist: exist(), tell } });
-    return true;
+    // Without a listener, Node doesn't stop to parse HTTP.
+    server.on("upgrade", this.#onUpgrade);
+    server.emit = this.#intercept as Server["emit"];
+  }
+
+  /** How many listeners were there before ours. */
+  get earlierCount(): number {
+    return this.#earlier.size;
+  }
+
+  /** Leaves nothing of ours on the server. */
+  stop(): void {
+    this.#isActive = false; // tools that have wrapped `emit` since may still call ours
+    this.#server.off("upgrade", this.#onUpgrade);
+    if (this.#server.emit !== this.#intercept) return;
+    if (this.#ownEmit === undefined) Reflect.deleteProperty(this.#server, "emit");
+    else this.#server.emit = this.#ownEmit as Server["emit"];
+  }
+
+  /** Tools that watch a process wrap it too, and for all servers at once, perhaps later. */
+  #emit(event: string | symbol, ...args: unknown[]): boolean {
+    const emit = this.#ownEmit ?? (Object.getPrototypeOf(this.#server) as Emitter).emit;
+    return Reflect.apply(emit, this.#server, [event, ...args]);
+  }
+
+  /** It is called for what all listeners hear of at once, too: by a tool that holds the server's former `emit`. */
+  readonly #onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    if (!this.#announced.has(request)) this.#listener({ request, socket, head, others: noOthers });
   };
-  server.emit = intercept as Server["emit"];
+
+  #intercepted(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const others = new Others(this, { request, socket, head });
+    this.#listener({ request, socket, head, others });
+  }
+
+  /** Whether there are other listeners, or at least `later` ones. */
+  hasOthers(areEarlierAsked: boolean): boolean {
+    const count = this.#server.listenerCount("upgrade") - 1;
+    return areEarlierAsked ? this.#later().length > 0 : count > 0;
+  }
+
+  #later(): readonly Listener[] {
+    return listenersOf(this.#server).filter(
+      (listener) => listener !== (this.#onUpgrade as Listener) && !this.#earlier.has(listener),
+    );
+  }
+
+  announceToAll({ request, socket, head }: Parts): void {
+    this.#announced.add(request);
+    this.#emit("upgrade", request, socket, head);
+  }
+
+  announceToEarlier(parts: Parts): void {
+    const present = listenersOf(this.#server).filter((listener) => this.#earlier.has(listener));
+    this.#call(present, parts);
+  }
+
+  announceToLater(parts: Parts): void {
+    this.#call(this.#later(), parts);
+  }
+
+  #call(listeners: readonly Listener[], { request, socket, head }: Parts): void {
+    this.#announced.add(request);
+    for (const listener of listeners) Reflect.apply(listener, this.#server, [request, socket, head]);
+  }
+}
+
+/** The other listeners of a server, for one upgrade. */
+class Others implements OtherListeners {
+  readonly #interception: UpgradeInterception;
+  readonly #parts: Parts;
+  #told: "none" | "earlier" | "all" = "none";
+
+  constructor(interception: UpgradeInterception, parts: Parts) {
+    this.#interception = interception;
+    this.#parts = parts;
+  }
+
+  get exist(): boolean {
+    return this.#told !== "all" && this.#interception.hasOthers(this.#told === "earlier");
+  }
+
+  tellEarlier(): void {
+    if (this.#told !== "none") return;
+    this.#told = "earlier";
+    this.#interception.announceToEarlier(this.#parts);
+  }
+
+  tell(): void {
+    const told = this.#told;
+    this.#told = "all";
+    if (told === "none") this.#interception.announceToAll(this.#parts);
+    else if (told === "earlier") this.#interception.announceToLater(this.#parts);
+  }
+}
+
+/** With the wrappers of those that were added by `once`. */
+function listenersOf(server: Server): readonly Listener[] {
+  return server.rawListeners("upgrade") as Listener[];
 }

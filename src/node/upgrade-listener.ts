@@ -5,32 +5,18 @@
  * A client that names subprotocols which none of these routes speaks is offered to the others first.
  */
 
-import { ServerResponse, type Server } from "node:http";
-import type { Socket } from "node:net";
+import type { Server } from "node:http";
+import type { HandshakeVerdict, ValidHandshake } from "../protocol/server-handshake.js";
 import { requestPath } from "../protocol/request-path.js";
-import type { OpenSockets } from "../routing/open-sockets.js";
 import type { AnyRoute } from "../routing/route.js";
-import { Deadline } from "./deadline.js";
 import { reserveDescriptors } from "./descriptor-reserve.js";
-import { GOING_DOWN, NOT_FOUND, answerUpgrade, type HttpAnswer } from "./http-answer.js";
-import { ignoreErrors } from "./ignore-errors.js";
+import { GOING_DOWN, NOT_FOUND } from "./http-answer.js";
 import { judgeUpgrade } from "./judge-upgrade.js";
-import { PendingUpgrade, isSpokenBy, type UpgradeParts } from "./pending-upgrade.js";
-import { isPlainForAll, servePlain } from "./plain-request.js";
-import { untouched } from "./untouched.js";
-import { interceptUpgrades, type AnnouncedUpgrade } from "./upgrade-interception.js";
-import { failUpgradeOf } from "./upgrade-of.js";
-import { withholdRefusals } from "./withheld-refusals.js";
-
-/** What a framework's `Sockets` does with upgrades. */
-export interface UpgradeTaker {
-  readonly openSockets: OpenSockets;
-  readonly routes: Iterable<AnyRoute>;
-  /** Which route a path leads to; `"unsure"` if only the framework can tell whether it leads to one. */
-  find(path: string): AnyRoute | "unsure" | undefined;
-  /** Runs the request through the framework. */
-  dispatch(upgrade: PendingUpgrade, server: Server): void;
-}
+import { PendingUpgrade } from "./pending-upgrade.js";
+import { isPlainForAll } from "./plain-request.js";
+import { UpgradeInterception, type AnnouncedUpgrade } from "./upgrade-interception.js";
+import { isSpokenBy, type UpgradeTaker } from "./upgrade-taker.js";
+import type { Turn, UpgradeHost } from "./upgrade-turn.js";
 
 const listeners = new WeakMap<Server, UpgradeListener>();
 
@@ -44,6 +30,12 @@ export function listenForUpgrades(server: Server, taker: UpgradeTaker): void {
   listener.add(taker);
 }
 
+/** Ends that. With the last taker, all listeners of ours are gone from the server. */
+export function stopListeningForUpgrades(server: Server, taker: UpgradeTaker): void {
+  const listener = listeners.get(server);
+  if (listener?.delete(taker) === 0) listeners.delete(server);
+}
+
 /** Whose an upgrade may be. */
 interface Candidates {
   readonly takers: readonly UpgradeTaker[];
@@ -51,90 +43,67 @@ interface Candidates {
   readonly route?: AnyRoute;
 }
 
-class UpgradeListener {
-  readonly #server: Server;
+class UpgradeListener implements UpgradeHost {
+  readonly server: Server;
   readonly #takers = new Set<UpgradeTaker>();
+  readonly #interception: UpgradeInterception;
+  readonly #stopReserving: () => void;
+  #hasWarned = false;
 
   constructor(server: Server) {
-    this.#server = server;
-    reserveDescriptors(server, (message) => this.#warn(message));
-    interceptUpgrades(server, (upgrade) => {
-      this.#afterEarlierResponses(upgrade.socket, () => this.#onUpgrade(upgrade));
-    });
+    this.server = server;
+    this.#stopReserving = reserveDescriptors(server, (message) => this.#warn(message));
+    this.#interception = new UpgradeInterception(server, (upgrade) =>
+      new PendingUpgrade(upgrade, this).begin(),
+    );
   }
 
   add(taker: UpgradeTaker): void {
     this.#takers.add(taker);
   }
 
-  /** A client may send its upgrade before it has the responses to earlier requests (RFC 9112 §9.3.2). */
-  #afterEarlierResponses(socket: Socket, task: () => void): void {
-    const earlier: unknown = Reflect.get(socket, "_httpMessage"); // the response that the socket is assigned to
-    if (!(earlier instanceof ServerResponse)) return task();
-    socket.on("error", ignoreErrors);
-    const deadline = new Deadline(this.#timeout, () => socket.destroy());
-    earlier.once("close", () => {
-      deadline.clear();
-      socket.off("error", ignoreErrors);
-      if (!socket.destroyed) this.#afterEarlierResponses(socket, task);
-    });
+  /** @returns how many takers are left */
+  delete(taker: UpgradeTaker): number {
+    this.#takers.delete(taker);
+    if (this.#takers.size === 0) {
+      this.#interception.stop();
+      this.#stopReserving();
+    }
+    return this.#takers.size;
   }
 
-  #onUpgrade(upgrade: AnnouncedUpgrade): void {
-    const { request, socket, others } = upgrade;
-    if (!socket.writable) return; // somebody who heard of it before us has ended it
-    const verdict = judgeUpgrade(request, this.#server);
-    if (verdict.kind === "plain") return this.#onPlain(upgrade);
+  get timeout(): number {
+    return Math.max(...[...this.#takers].map(({ openSockets }) => openSockets.settings.handshakeTimeout));
+  }
+
+  /** Whether listeners that were there before ours have each upgrade first. */
+  get asksEarlier(): boolean {
+    return [...this.#takers].some(({ openSockets }) => openSockets.settings.askEarlierListeners === true);
+  }
+
+  judge(upgrade: AnnouncedUpgrade): Turn {
+    const verdict = judgeUpgrade(upgrade.request, this.server);
+    return verdict.kind === "plain" ? plainTurn(upgrade) : this.#turnFor(upgrade, verdict);
+  }
+
+  #turnFor(
+    { request, others }: AnnouncedUpgrade,
+    verdict: Exclude<HandshakeVerdict, { readonly kind: "plain" }>,
+  ): Turn {
     const path = verdict.kind === "valid" ? verdict.path : requestPath(request.url ?? "")?.path;
     const { takers, route } = this.#candidatesFor(path, others.exist);
     const ready = takers.filter(({ openSockets }) => !openSockets.isDraining);
     if (verdict.kind === "refused" || ready.length === 0) {
       const refusal = verdict.kind === "refused" ? verdict : GOING_DOWN;
       const answer = takers.length === 0 ? NOT_FOUND : refusal;
-      return route === undefined ? this.#leave(upgrade, answer) : answerUpgrade(request, socket, answer);
+      return { event: route === undefined && others.exist ? "leave" : "refuse", answer };
     }
-    const ask = (wasOffered: boolean): void => {
-      const parts = { request, socket, head: upgrade.head, handshake: verdict, wasOffered };
-      this.#ask(ready, upgrade, parts, route !== undefined);
-    };
-    const mayMean = (taken: AnyRoute): boolean => isSpokenBy(taken, verdict.subprotocols);
+    if (route !== undefined) this.#warnOfEarlier();
+    const isSure = route !== undefined || (ready.length === 1 && !others.exist);
+    const turn: Turn = { event: isSure ? "claim" : "ask", handshake: verdict, takers: ready };
     const routes = route === undefined ? ready.flatMap(possibleRoutes) : [route];
-    if (others.exist && !routes.some(mayMean)) this.#offer(upgrade, () => ask(true));
-    else ask(false);
-  }
-
-  /** No upgrade to a WebSocket. What no listener could want is served at once. */
-  #onPlain(upgrade: AnnouncedUpgrade): void {
-    const { request, socket, head, others } = upgrade;
-    const serve = (): void => servePlain(this.#server, request, socket, head);
-    if (!others.exist || isPlainForAll(request)) serve();
-    else this.#offer(upgrade, serve);
-  }
-
-  /** Gives the other listeners the first turn, in which they may take the upgrade, or leave it: then it is ours. */
-  #offer({ socket, others }: AnnouncedUpgrade, then: () => void): void {
-    const isUntouched = untouched(socket);
-    socket.on("error", ignoreErrors); // while nobody has it
-    withholdRefusals(socket, () => others.tell());
-    setImmediate(() => {
-      socket.off("error", ignoreErrors);
-      if (isUntouched()) then();
-    });
-  }
-
-  /** Leaves an upgrade to the other listeners. If none of them takes it in time, the client gets an answer at last. */
-  #leave({ request, socket, others }: AnnouncedUpgrade, answer: HttpAnswer): void {
-    if (!others.exist) return answerUpgrade(request, socket, answer);
-    const isUntouched = untouched(socket);
-    const deadline = new Deadline(this.#timeout, () => {
-      socket.off("close", clear);
-      socket.off("error", ignoreErrors);
-      if (isUntouched()) answerUpgrade(request, socket, answer);
-    });
-    const clear = (): void => deadline.clear();
-    socket.on("error", ignoreErrors); // while nobody has it
-    socket.once("close", clear);
-    others.tell();
+    const isOffered = others.exist && !areMeant(routes, verdict);
+    return isOffered ? { event: "offer", next: turn } : turn;
   }
 
   /** Whose upgrade it may be. */
@@ -150,66 +119,45 @@ class UpgradeListener {
     return { takers: unsure.length > 0 || isShared ? unsure : all.slice(0, 1) };
   }
 
-  /** Runs an upgrade through the framework of the first taker; where that has no route for it, through the next one's. */
-  #ask(
-    [taker, ...rest]: readonly UpgradeTaker[],
-    announced: AnnouncedUpgrade,
-    parts: UpgradeParts,
-    isSure: boolean,
-  ): void {
-    if (taker === undefined) return this.#leave(announced, NOT_FOUND);
-    const { settings } = taker.openSockets;
-    const upgrade = new PendingUpgrade(parts, settings.handshakeTimeout);
-    if (isSure || (rest.length === 0 && !announced.others.exist)) {
-      const tooMany = upgrade.claim(taker.openSockets);
-      if (tooMany !== undefined) return upgrade.refuse(tooMany);
-    } else {
-      onceAnswered(upgrade, (status) => {
-        if (!meansNoSocket(status)) {
-          this.#offer(announced, () => void upgrade.claim(taker.openSockets));
-        } else {
-          upgrade.letGo();
-          this.#ask(rest, announced, parts, false);
-        }
-      });
-    }
-    try {
-      taker.dispatch(upgrade, this.#server);
-    } catch (error) {
-      if (failUpgradeOf(parts.request, error, settings.logger)) return;
-      settings.logger.error("jackfield: an upgrade failed after it was answered", error);
-    }
+  failed(error: unknown): void {
+    const [taker] = this.#takers;
+    taker?.openSockets.settings.logger.error("jackfield: an upgrade failed after it was answered", error);
+  }
+
+  /** A listener that was there before ours may be a guard, which our routes are reached past. */
+  #warnOfEarlier(): void {
+    const { earlierCount } = this.#interception;
+    if (this.#hasWarned || earlierCount === 0) return;
+    this.#hasWarned = true;
+    const isSettled = [...this.#takers].some(
+      ({ openSockets }) => openSockets.settings.askEarlierListeners !== undefined,
+    );
+    if (isSettled) return;
+    this.#warn(
+      `jackfield: the server had ${earlierCount === 1 ? "a listener" : `${earlierCount} listeners`} for "upgrade" before the ` +
+        "sockets were attached, which WebSocket routes don't pass through. Move checks of such a listener to middleware or to " +
+        "the option before, or set the option askEarlierListeners to true; false silences this warning",
+    );
   }
 
   #warn(message: string): void {
     const [taker] = this.#takers;
     taker?.openSockets.settings.logger.warn(message);
   }
+}
 
-  get #timeout(): number {
-    return Math.max(...[...this.#takers].map(({ openSockets }) => openSockets.settings.handshakeTimeout));
-  }
+/** No upgrade to a WebSocket. What no listener could want is served at once. */
+function plainTurn({ request, others }: AnnouncedUpgrade): Turn {
+  const turn: Turn = { event: "serve" };
+  return !others.exist || isPlainForAll(request) ? turn : { event: "offer", next: turn };
+}
+
+/** Whether one of these routes may be meant by the client. */
+function areMeant(routes: readonly AnyRoute[], { subprotocols }: ValidHandshake): boolean {
+  return routes.some((route) => isSpokenBy(route, subprotocols));
 }
 
 /** The routes of which only the framework can tell whether a path leads to them. */
 function possibleRoutes({ routes }: UpgradeTaker): AnyRoute[] {
   return [...routes].filter(({ pattern }) => pattern?.isExact !== true);
-}
-
-/** Whether a framework's answer to an upgrade says that it has no socket there: nothing, or a page. */
-function meansNoSocket(status: number): boolean {
-  return status === 404 || (status >= 200 && status < 300);
-}
-
-/** Calls back when a framework has begun to answer an upgrade, instead of accepting it; nothing of it is out yet. */
-function onceAnswered(upgrade: PendingUpgrade, callback: (status: number) => void): void {
-  const { response } = upgrade;
-  const writeHead = response.writeHead.bind(response) as (...args: unknown[]) => ServerResponse;
-  const decide = (): void => {
-    if (upgrade.isPending) callback(response.statusCode);
-  };
-  response.writeHead = (...args: unknown[]): ServerResponse => {
-    setImmediate(decide);
-    return writeHead(...args);
-  };
 }

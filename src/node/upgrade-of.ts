@@ -49,6 +49,11 @@ export function setUpgradeOf(request: IncomingMessage, upgrade: UndecidedUpgrade
   (request as UpgradeRequest)[upgradeOf] = upgrade;
 }
 
+/** Keeps only the outcome of an upgrade, if it is not known yet. */
+export function settleUpgradeOf(request: IncomingMessage, upgrade: UndecidedUpgrade, outcome: Outcome): void {
+  if ((request as UpgradeRequest)[upgradeOf] === upgrade) setUpgradeOf(request, outcome);
+}
+
 /** Whether a request asks for an upgrade that may become a socket. */
 export function isUpgrade(request: IncomingMessage): boolean {
   return (request as UpgradeRequest)[upgradeOf] !== undefined;

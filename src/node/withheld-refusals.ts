@@ -1,7 +1,8 @@
 /** Offers a socket to other listeners that may take it, but not refuse it: that is for us to do. */
 
-import { ServerResponse } from "node:http";
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { detachResponse } from "./http-answer.js";
+import { responseOn } from "./server-classes.js";
 
 /** What a socket is refused with. */
 const methods = ["write", "end", "destroy", "destroySoon", "resetAndDestroy"] as const;
@@ -12,7 +13,7 @@ type Method = (...args: unknown[]) => unknown;
  * Calls `tell`, and lets nothing through of what is done to the socket in it, until somebody switches protocols: a
  * `WebSocketServer` of `ws` with a path answers all others with 400, and a catch-all hangs up.
  */
-export function withholdRefusals(socket: Socket, tell: () => void): void {
+export function withholdRefusals(socket: Duplex, tell: () => void): void {
   const finishers = socket.listeners("finish");
   let wasRefused = false;
   let isWithheld = true;
@@ -21,17 +22,18 @@ export function withholdRefusals(socket: Socket, tell: () => void): void {
     if (!isWithheld) return; // what the one who took it has put there is theirs
     isWithheld = false;
     for (const name of methods) Reflect.deleteProperty(socket, name);
-    for (const name of methods) if (name in own) Object.defineProperty(socket, name, own[name]);
+    for (const name of methods) if (own[name] !== undefined) Object.defineProperty(socket, name, own[name]);
   };
   for (const name of methods) {
-    const method = Reflect.get(socket, name) as Method;
+    const method: unknown = Reflect.get(socket, name);
+    if (typeof method !== "function") continue; // not every stream can be reset
     const withheld: Method = (...args) => {
       if (!isSwitch(args[0])) {
         wasRefused = true;
         return name === "write" || socket;
       }
       restore();
-      return Reflect.apply(method, socket, args);
+      return Reflect.apply(method, socket, args) as unknown;
     };
     Reflect.defineProperty(socket, name, { configurable: true, writable: true, value: withheld });
   }
@@ -41,8 +43,8 @@ export function withholdRefusals(socket: Socket, tell: () => void): void {
     restore();
   }
   if (!wasRefused) return;
-  const response: unknown = Reflect.get(socket, "_httpMessage"); // the response that the socket is assigned to
-  if (response instanceof ServerResponse) response.detachSocket(socket);
+  const response = responseOn(socket);
+  if (response !== undefined) detachResponse(response, socket);
   // They would do to our answer what was meant for theirs.
   for (const listener of socket.listeners("finish"))
     if (!finishers.includes(listener)) socket.off("finish", listener as () => void);

@@ -52,3 +52,35 @@ export class ConnectionLimits {
     else this.#perAddress.delete(address);
   }
 }
+
+/** The place of one connection among all that there may be. */
+export class ConnectionPlace {
+  #limits: ConnectionLimits | undefined;
+  #address: string | undefined;
+
+  /** Takes it, unless that is done already. @returns the HTTP status to refuse the connection with */
+  enter(limits: ConnectionLimits): 503 | undefined {
+    if (this.#limits !== undefined) return undefined;
+    const status = limits.enter();
+    if (status === undefined) this.#limits = limits;
+    return status;
+  }
+
+  /** Counts it under its client's address, too. @returns the HTTP status to refuse the connection with */
+  enterAs(address: string): 429 | undefined {
+    const status = this.#limits?.enterAs(address);
+    if (status === undefined) this.#address = address;
+    return status;
+  }
+
+  /** Leaves it to a session, which counts the connection out at its end. */
+  handOver(): void {
+    this.#limits = undefined;
+  }
+
+  /** Gives it back, if it is still there. */
+  leave(): void {
+    this.#limits?.leave(this.#address);
+    this.#limits = undefined;
+  }
+}

@@ -42,6 +42,7 @@ const socketsOptionNames: readonly string[] = [
   "onGap",
   "endpoint",
   "matchOne",
+  "askEarlierListeners",
 ];
 
 /** Checks what each option holds; which there are, depends on the framework too. @throws {InvalidOptionError} */
@@ -87,6 +88,7 @@ export function checkSocketsOptions(options: object): void {
   check(options, "matchOne", "true or false", (value) => typeof value === "boolean");
   check(options, "endpoint", "a path", (value) => typeof value === "string");
   check(options, "debug", "true or false", (value) => typeof value === "boolean");
+  check(options, "askEarlierListeners", "true or false", (value) => typeof value === "boolean");
   check(options, "identify", "a function", (value) => typeof value === "function");
   check(options, "broker", "an object with the method connect", isBroker);
   check(options, "onGap", "a function", (value) => typeof value === "function");

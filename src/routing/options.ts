@@ -100,6 +100,13 @@ export interface SocketsOptions<Request = unknown>
   readonly onGap?: () => unknown;
   /** An upgrade that is not decided within this time is refused with 503, in milliseconds. @default 10000 */
   readonly handshakeTimeout?: number;
+  /**
+   * Whether `upgrade` listeners that a server had before the sockets were attached get every upgrade first. One of them
+   * that writes to the connection, ends it or reads from it keeps it: a guard may refuse, but so does a `WebSocketServer`
+   * of `ws` with a path of its own. They must decide at once: a listener that does so later cuts off a socket.
+   * Without it, WebSocket routes don't pass through these listeners, and a warning says so. @default false
+   */
+  readonly askEarlierListeners?: boolean;
   /** Called when a handler fails, after it was logged and before its connection closes with 1011. */
   readonly onError?: (error: unknown, facts: ErrorFacts) => unknown;
   /** Where faults of the application are told. @default console */
@@ -127,6 +134,8 @@ export interface SocketsSettings extends ConnectionLimitSettings {
   readonly identify: ((request: never) => unknown) | undefined;
   readonly broker: Broker | undefined;
   readonly onGap: (() => unknown) | undefined;
+  /** `undefined` if the app doesn't say. */
+  readonly askEarlierListeners: boolean | undefined;
 }
 
 const DEFAULT_MAX_MESSAGE_SIZE = 1_048_576;
@@ -202,7 +211,7 @@ export function socketsSettings<Request>(options: SocketsOptions<Request>): Sock
     maxConnectionsPerAddress = Infinity,
     handshakeTimeout = 10_000,
   } = options;
-  const { onError, logger = console, debug = false, identify, broker, onGap } = options;
+  const { onError, logger = console, debug = false, identify, broker, onGap, askEarlierListeners } = options;
   const limits = { maxConnections, maxConnectionsPerAddress, handshakeTimeout };
-  return { ...limits, onError, logger, debug, identify, broker, onGap };
+  return { ...limits, onError, logger, debug, identify, broker, onGap, askEarlierListeners };
 }

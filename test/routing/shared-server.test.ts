@@ -13,6 +13,7 @@ import {
   RawClient,
   bounded,
   clientFrame,
+  deferred,
   serve,
   served,
   upgradeAnswer,
@@ -217,15 +218,20 @@ describe("N6: beside another upgrade listener", () => {
       "/native",
       sockets.upgrade(() => undefined),
     );
-    sockets.route("/ours", () => undefined);
+    const finish = deferred();
+    sockets.route("/ours", () => finish.promise);
     const server = createServer(app);
     sockets.attach(server);
     listenBeside(server);
     const port = await serve(t, server);
-    await sockets.close();
+    await Client.connect(port, "/ours");
+    const closed = sockets.close();
     await assertTheirs(port);
     assert.equal((await upgradeAnswer(port, "/ours")).status, 503);
     assert.equal((await upgradeAnswer(port, "/native")).status, 503);
+    finish.resolve();
+    await closed;
+    await assertTheirs(port);
   });
 });
 

@@ -51,6 +51,7 @@ export function options(): void {
     logger: console,
     debug: true,
     before: [() => undefined, async () => new Response("no", { status: 403 })],
+    askEarlierListeners: true,
     identify: (request) => {
       holds<Same<typeof request, unknown>>();
       return "me";

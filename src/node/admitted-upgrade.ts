@@ -1,0 +1,102 @@
+/** An upgrade that a route accepts: what was agreed on, and how the connection becomes a socket. */
+
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { HandshakeFacts } from "../connection/handshake-facts.js";
+import { acceptCompressionOffer, type CompressionAgreement } from "../protocol/compression-offer.js";
+import type { ValidHandshake } from "../protocol/server-handshake.js";
+import { admit } from "../routing/admission.js";
+import type { ConnectionPlace } from "../routing/connection-limits.js";
+import { CompactFacts, canBeCompact } from "./compact-facts.js";
+import { GOING_DOWN, tooManyConnections, type HttpAnswer } from "./http-answer.js";
+import { MessageCompression } from "./message-compression.js";
+import { takeSocket } from "./socket-reading.js";
+import { switchFields, type Fields } from "./switching-protocols.js";
+import { TcpTransport } from "./tcp-transport.js";
+import type { Acceptance } from "./upgrade-of.js";
+
+/** What an upgrade came with. */
+export interface UpgradeParts {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  /** Bytes that came behind the request. */
+  readonly head: Buffer;
+  /** The request's target, as it came. */
+  readonly target: string;
+  /** When the upgrade began, on the clock of `performance.now()`. */
+  readonly began: number;
+}
+
+export interface AdmittedUpgrade {
+  /** The fields of the 101. */
+  readonly fields: Fields;
+  /** Makes the connection a socket of the route, once the 101 is out. */
+  open(parts: UpgradeParts): void;
+}
+
+/** What the connection of an upgrade is to the server. */
+export interface UpgradeConnection {
+  readonly place: ConnectionPlace;
+  /** Whether it came over TLS to this process. */
+  readonly isSecure: boolean;
+}
+
+/**
+ * Judges whether an upgrade may become a socket of its route.
+ *
+ * @returns what to answer if it may not
+ * @throws {SubprotocolError} if the route chooses a subprotocol that was not offered
+ */
+export function admitUpgrade<Params, Request>(
+  acceptance: Acceptance<Params, Request>,
+  handshake: ValidHandshake,
+  { place, isSecure }: UpgradeConnection,
+): AdmittedUpgrade | HttpAnswer {
+  const { sockets, route, remoteAddress = "" } = acceptance;
+  const status = place.enter(sockets.limits) ?? place.enterAs(remoteAddress);
+  if (status !== undefined) return tooManyConnections(status);
+  if (sockets.isDraining) return GOING_DOWN;
+  const admission = admit(handshake, isSecure, route.settings);
+  if ("status" in admission) return admission;
+  const { subprotocol } = admission;
+  const identity = sockets.identify(acceptance.request);
+  const { compression: offered } = route.settings;
+  const compression = offered && acceptCompressionOffer(handshake.extensions, offered);
+  return {
+    fields: switchFields(handshake.key, subprotocol, compression),
+    open(parts) {
+      const transport = transportOf(parts, acceptance, compression);
+      const facts = factsOf(parts, acceptance, subprotocol);
+      sockets.open({ route, transport, facts, identity, began: parts.began });
+    },
+  };
+}
+
+function transportOf<Params, Request>(
+  { socket, head }: UpgradeParts,
+  { route, remoteAddress }: Acceptance<Params, Request>,
+  agreement: CompressionAgreement | undefined,
+): TcpTransport {
+  const { maxMessageSize, compression: offered } = route.settings;
+  const compression =
+    agreement &&
+    offered &&
+    new MessageCompression({
+      windowBits: agreement.serverMaxWindowBits,
+      threshold: offered.threshold,
+      maxMessageSize,
+    });
+  return new TcpTransport(takeSocket(socket as Socket, head), { remoteAddress, maxMessageSize, compression });
+}
+
+function factsOf<Params, Request>(
+  { request: message, socket, target }: UpgradeParts,
+  { params, request, isUnseen = false }: Acceptance<Params, Request>,
+  subprotocol: string | undefined,
+): HandshakeFacts<Params, Request> {
+  if (!isUnseen || !canBeCompact(message, socket))
+    return { request, params, target, rawHeaders: message.rawHeaders, subprotocol };
+  const facts = new CompactFacts(message, socket, params, subprotocol);
+  return facts as HandshakeFacts<Params, unknown> as HandshakeFacts<Params, Request>; // the request is a message
+}
