@@ -5,6 +5,7 @@ import { once } from "node:events";
 import { request as httpRequest, type IncomingHttpHeaders, type Server } from "node:http";
 import { connect as connectTcp, type AddressInfo, type Socket as TcpSocket } from "node:net";
 import { text } from "node:stream/consumers";
+import { connect as connectTls } from "node:tls";
 import type { TestContext } from "node:test";
 import { WebSocket, type ClientOptions } from "ws";
 import type { Logger } from "jackfield";
@@ -177,16 +178,26 @@ export function clientFrame(payload: string | Buffer, opcode = 1): Buffer {
   return Buffer.concat([Buffer.from([0x80 | opcode, 0x80 | bytes.length, 0, 0, 0, 0]), bytes]);
 }
 
-/** A TCP connection whose bytes are collected as they come, one character per byte. */
+export interface RawClientOptions {
+  /** Whether the connection stays when the server ends its side. @default false */
+  readonly allowHalfOpen?: boolean;
+  /** @default false */
+  readonly tls?: boolean;
+}
+
+/** A TCP or TLS connection whose bytes are collected as they come, one character per byte. */
 export class RawClient {
   readonly socket: TcpSocket;
+  readonly #tcp: TcpSocket;
   received = "";
   /** Settles when the connection is gone. */
   readonly closed: Promise<void>;
   #isClosed = false;
 
-  constructor(port: number, { allowHalfOpen = false } = {}) {
-    this.socket = connectTcp({ port, host: "127.0.0.1", allowHalfOpen, noDelay: true });
+  constructor(port: number, { allowHalfOpen = false, tls = false }: RawClientOptions = {}) {
+    this.#tcp = connectTcp({ port, host: "127.0.0.1", allowHalfOpen, noDelay: true });
+    this.#tcp.on("error", () => undefined);
+    this.socket = tls ? connectTls({ socket: this.#tcp, rejectUnauthorized: false }) : this.#tcp;
     this.socket.on("error", () => undefined);
     this.socket.on("data", (chunk) => {
       this.received += chunk.toString("latin1");
@@ -229,7 +240,7 @@ export class RawClient {
   }
 
   reset(): Promise<void> {
-    this.socket.resetAndDestroy();
+    this.#tcp.resetAndDestroy();
     return this.closed;
   }
 }

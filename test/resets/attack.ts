@@ -1,0 +1,51 @@
+/** Runs a storm against a server process, and compares what the server says before it and when all is over. */
+
+import assert from "node:assert/strict";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Child } from "../../bench/child.js";
+import { frameworks } from "../arbiter/apps.js";
+import type { Ports, ResetFacts } from "./facts.js";
+import { storm } from "./storm.js";
+
+export const subjects = [...frameworks, "acceptUpgrade"] as const;
+
+export interface Attack {
+  readonly subject: (typeof subjects)[number];
+  /** Whether another listener shares the server. */
+  readonly isShared: boolean;
+  readonly connections: number;
+  readonly seed: number;
+}
+
+const CONCURRENCY = 100;
+
+/** How long the server may take until all is over, in milliseconds: longer than any of its deadlines. */
+const SETTLING = 15_000;
+
+/** @throws {Error} if the server's process ends, or something of the connections is left */
+export async function attack({ subject, isShared, connections, seed }: Attack): Promise<void> {
+  const server = new Child<Ports, "facts", ResetFacts>(subject, new URL("server.js", import.meta.url), {
+    args: [subject, isShared ? "shared" : "alone"],
+  });
+  try {
+    const ports = await server.ready;
+    // What Node and the framework make once, is there afterwards.
+    await storm({ ports, connections: CONCURRENCY, concurrency: CONCURRENCY, seed: seed + 1 });
+    const before = await settled(server);
+    await storm({ ports, connections, concurrency: CONCURRENCY, seed });
+    assert.deepEqual(await settled(server), before);
+  } finally {
+    await server.stop();
+  }
+}
+
+/** Asks until nothing is connected any more. */
+async function settled(server: Child<Ports, "facts", ResetFacts>): Promise<ResetFacts> {
+  const end = performance.now() + SETTLING;
+  for (;;) {
+    const facts = await server.call("facts");
+    const isOver = facts.connections === 0 && facts.counted === 0 && facts.deadlines === 0;
+    if (isOver || performance.now() > end) return facts;
+    await sleep(100);
+  }
+}
