@@ -63,7 +63,7 @@ export class UpgradeResponse {
       if (response === this.#current) this.#owner.answered(response, status);
     });
     if (fate === "sent") this.attach();
-    if (fate === "discarded") this.discard();
+    if (fate === "discarded") discardResponse(response, this.#socket);
     return response;
   }
 
