@@ -139,7 +139,7 @@ function override(openSockets: OpenSockets, { debug, maxConnections }: RunSettin
     ...(debug === undefined ? {} : { debug }),
     ...(debug === true ? { trace: (what) => log.debug(what) } : {}),
     ...(maxConnections === undefined ? {} : { maxConnections }),
-    ...(openSockets.settings.logger === console ? { logger: log } : {}),
+    ...(openSockets.settings.logger.isConsole ? { logger: log } : {}),
   });
 }
 

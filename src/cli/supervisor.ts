@@ -1,6 +1,7 @@
 /** Serves an app in worker processes, and keeps them alive. */
 
 import { randomUUID } from "node:crypto";
+import { writeSafely } from "../connection/stream-failures.js";
 import { RunError } from "../errors.js";
 import { ClusterHub } from "../rooms/cluster-hub.js";
 import { banner } from "./banner.js";
@@ -105,7 +106,7 @@ class Supervisor implements SlotOwner, Reloadable {
     if (this.#order.settings.reload) this.#reloading = await Reloading.begin(this, this.#order);
     if (this.#ending !== undefined) await this.#reloading?.end();
     const facts = await (this.#reloading?.start() ?? this.#startAll());
-    process.stdout.write(banner(facts, this.#order.settings));
+    void writeSafely(process.stdout, banner(facts, this.#order.settings));
     return facts;
   }
 

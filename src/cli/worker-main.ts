@@ -9,6 +9,7 @@ import { openInspectorWhenFree } from "./inspector.js";
 import { openLog } from "./run-log.js";
 import { Serving } from "./serving.js";
 import { endAt, handleSignals } from "./signals.js";
+import { outliveStandardStreams } from "./standard-streams.js";
 import {
   ORDER,
   graceAtEnd,
@@ -22,6 +23,8 @@ delete process.env[ORDER]; // it is no affair of the app, nor of what the app st
 if (order.settings.reload) process.env["JACKFIELD_RELOAD"] = "1"; // which the app may want to know
 
 const ignored = (): void => undefined;
+
+outliveStandardStreams();
 
 // A terminal tells these to all processes; the supervisor says what is to be done.
 handleSignals({ SIGINT: ignored, SIGHUP: ignored, SIGTTIN: ignored, SIGTTOU: ignored });

@@ -7,10 +7,11 @@ import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Client, until } from "../frameworks/clients.js";
+import { until } from "../frameworks/clients.js";
 import { folderWith } from "../services/folder-with.js";
 import { Command, app } from "./command.js";
 import { project } from "./project.js";
+import { oneOfEach, type Served } from "./served.js";
 
 const bounded = { timeout: 50_000 } as const;
 
@@ -51,21 +52,6 @@ async function nthReplacement(command: Command, nth: number): Promise<number> {
   return Number(pids()[nth - 1]);
 }
 
-/** A process, and a socket that it serves. */
-type Served = readonly [pid: number, client: Client];
-
-/** Connects until as many processes as there are workers have served a socket. */
-async function oneOfEach(command: Command, workers: number): Promise<ReadonlyMap<number, Client>> {
-  const found = new Map<number, Client>();
-  while (found.size < workers) {
-    const client = await Client.connect(command.socketUrl, "/who", { handshakeTimeout: 10_000 });
-    const pid = Number(await client.next());
-    if (found.has(pid)) await client.close();
-    else found.set(pid, client);
-  }
-  return found;
-}
-
 async function endsWell(command: Command): Promise<void> {
   command.kill("SIGTERM");
   assert.deepEqual(await command.ended, { code: 0, signal: null });
@@ -91,18 +77,18 @@ describe("workers whose clients bring them down", () => {
 
   test("hostile 76: are replaced for ever, while another one serves on", bounded, async (t) => {
     const command = await Command.run(t, app("fragile"), ["--workers", "2"]);
-    const [[victim], [, other]] = [...(await oneOfEach(command, 2))] as [Served, Served];
-    process.kill(victim, "SIGKILL");
+    const [victim, other] = (await oneOfEach(command, 2)) as [Served, Served];
+    process.kill(victim.pid, "SIGKILL");
     for (let death = 1; death <= 5; death++) process.kill(await nthReplacement(command, death), "SIGKILL");
     await nthReplacement(command, 6);
-    await other.echo("still here");
+    await other.client.echo("still here");
     assert.equal(deaths(command), 6);
     await endsWell(command);
   });
 
   test("hostile 76: are replaced for ever, where all of them die at once", bounded, async (t) => {
     const command = await Command.run(t, app("fragile"), ["--workers", "3"]);
-    let pids = [...(await oneOfEach(command, 3)).keys()];
+    let pids = (await oneOfEach(command, 3)).map(({ pid }) => pid);
     for (let round = 1; round <= 6; round++) {
       for (const pid of pids) process.kill(pid, "SIGKILL");
       const nth = [3 * round - 2, 3 * round - 1, 3 * round];
@@ -164,17 +150,17 @@ describe("SIGHUP", () => {
     test(`hostile 76: leaves the workers as they are where the new version ${what}`, bounded, async (t) => {
       const cwd = await project(t, { "package.json": `{ "type": "module" }`, "app.js": whole });
       const command = await Command.run(t, "app.js", ["--workers", "2"], { cwd });
-      const clients = await oneOfEach(command, 2);
+      const sockets = await oneOfEach(command, 2);
       await writeFile(join(cwd, "app.js"), code);
       command.kill("SIGHUP");
       await command.says(new RegExp(`stays as it is: the new one did not start: ${reason}`));
       await command.says(/has not renewed all workers: the others stay as they are/);
-      for (const client of clients.values()) await client.echo("still here");
+      for (const { client } of sockets) await client.echo("still here");
 
       await writeFile(join(cwd, "app.js"), whole);
       command.kill("SIGHUP");
       await command.says(/has renewed the workers/);
-      for (const client of clients.values()) assert.equal((await client.closed).code, 1001);
+      for (const { client } of sockets) assert.equal((await client.closed).code, 1001);
       await endsWell(command);
     });
   }
@@ -183,7 +169,7 @@ describe("SIGHUP", () => {
 describe("a worker that the system has no room for", () => {
   test("hostile 76, 78: is tried again until it has", { ...bounded, skip: noLimits }, async (t) => {
     const command = await Command.run(t, app("fragile"), ["--workers", "2"]);
-    const [[victim], [, other]] = [...(await oneOfEach(command, 2))] as [Served, Served];
+    const [victim, other] = (await oneOfEach(command, 2)) as [Served, Served];
     const limit = (descriptors: string): void => {
       execFileSync("prlimit", ["--pid", String(command.child.pid), `--nofile=${descriptors}`]);
     };
@@ -196,12 +182,12 @@ describe("a worker that the system has no room for", () => {
       "--noheadings",
     ]);
     limit("10:"); // it has more already
-    process.kill(victim, "SIGKILL");
+    process.kill(victim.pid, "SIGKILL");
     await command.says(
       /worker \d \(process 0\) ended with an error of the system: spawn \S+ EMFILE; it is replaced/,
     );
     await command.says(/EMFILE[^]+EMFILE/);
-    await other.echo("still here");
+    await other.client.echo("still here");
     limit(`${former.toString().trim()}:`);
     await nthReplacement(command, 1);
     await oneOfEach(command, 2);
