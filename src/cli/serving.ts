@@ -88,6 +88,8 @@ export class Serving {
     const reloadPage = generation === undefined ? undefined : new ReloadPage(server, generation);
     const newConnections = new NewConnections(server);
     await startServer(prepared, address);
+    // Such as that no connection could be accepted just now.
+    server.on("error", (error) => log.error("jackfield: the server serves on after an error", error));
     const facts = {
       url: urlOf(server),
       what: [...new Set([application.name, application.kind.name])].join(", "),

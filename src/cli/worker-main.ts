@@ -12,8 +12,9 @@ import { endAt, handleSignals } from "./signals.js";
 import { outliveStandardStreams } from "./standard-streams.js";
 import {
   ORDER,
+  enclose,
+  enclosedIn,
   graceAtEnd,
-  type EndMessage,
   type WorkerMessage,
   type WorkerOrder,
 } from "./worker-messages.js";
@@ -44,8 +45,9 @@ try {
     serving.end(grace, reloads).then(leave, fail).catch(ignored);
   };
   handleSignals(endAt(["SIGTERM"], () => end(false)));
-  process.on("message", ({ type, reloads }: EndMessage) => {
-    if (type === "end") end(reloads);
+  process.on("message", (arrival) => {
+    const message = enclosedIn(arrival);
+    if (message?.type === "end") end(message.reloads);
   });
   await tell({ type: "ready", facts: serving.facts });
 } catch (error) {
@@ -71,6 +73,6 @@ async function fail(error: unknown): Promise<void> {
 function tell(message: WorkerMessage): Promise<void> {
   return new Promise((resolve) => {
     if (process.send === undefined || !process.connected) resolve();
-    else process.send(message, () => resolve());
+    else process.send(enclose(message), () => resolve());
   });
 }

@@ -8,13 +8,7 @@ import type { ClusterHub } from "../rooms/cluster-hub.js";
 import { HandedConnections } from "./handed-connections.js";
 import type { RunSettings } from "./run-options.js";
 import type { ServingFacts } from "./serving.js";
-import {
-  ORDER,
-  graceAtEnd,
-  type EndMessage,
-  type WorkerMessage,
-  type WorkerOrder,
-} from "./worker-messages.js";
+import { ORDER, enclose, enclosedIn, graceAtEnd, type WorkerOrder } from "./worker-messages.js";
 
 /** So much longer than its grace period a worker may take to end, in milliseconds. */
 const EXTRA_TIME = 3_000;
@@ -113,12 +107,13 @@ export class WorkerProcess {
 
   #untilReady(): Promise<ServingFacts> {
     return new Promise((resolve, reject) => {
-      this.#worker.on("message", (message: WorkerMessage) => {
-        if (message.type === "ready") {
+      this.#worker.on("message", (arrival: unknown) => {
+        const message = enclosedIn(arrival);
+        if (message?.type === "ready") {
           this.#phase = "listens";
           this.#listensSince = performance.now();
           resolve(message.facts);
-        } else if (message.type === "failed") {
+        } else if (message?.type === "failed") {
           this.#phase = "failed";
           reject(new RunError(message.sentence, { cause: message.details }));
         }
@@ -138,8 +133,8 @@ export class WorkerProcess {
     this.#killer ??= setTimeout(() => this.#kill(), graceAtEnd(this.#settings, reloads) + EXTRA_TIME);
     // While it starts, it hears no message, but this signal ends it.
     if (this.#phase === "starts") this.#worker.process.kill("SIGTERM");
-    const message: EndMessage = { type: "end", reloads };
-    if (this.#worker.isConnected()) this.#worker.send(message, () => undefined);
+    const message = enclose({ type: "end", reloads });
+    if (this.#worker.isConnected()) this.#worker.send(message, () => undefined); // its exit tells what came of it
     return this.exited;
   }
 
