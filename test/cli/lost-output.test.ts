@@ -139,7 +139,7 @@ describe("an app is served on", () => {
     }
   }
 
-  test("hostile 77: by workers whose terminal is gone", { ...bounded, skip: noTerminal }, async (t) => {
+  test("by workers whose terminal is gone", { ...bounded, skip: noTerminal }, async (t) => {
     const cwd = await project(t, { "app.js": writing, "package.json": modulePackage }, [
       "pino",
       "pino-pretty",
