@@ -2,6 +2,8 @@
 
 import { createInterface, clearLine, cursorTo, type Interface } from "node:readline";
 import type { Message } from "../connection/message.js";
+import { writeSafely } from "../connection/stream-failures.js";
+import { isRead } from "./standard-streams.js";
 
 /** Of binary messages, a terminal shows so many bytes. */
 const SHOWN_BYTES = 1_024;
@@ -15,7 +17,8 @@ export class ConnectConsole {
   #lines: Interface | undefined;
 
   /**
-   * The lines that are typed or piped in, until the end of the input or `close`.
+   * The lines that are typed or piped in, until the end of the input or `close`. Where the input can't be read, its failure is
+   * thrown.
    *
    * @param interrupted - called at Ctrl+C
    */
@@ -32,11 +35,16 @@ export class ConnectConsole {
     return this.#lines;
   }
 
-  /** Shows a message. @returns a promise that settles when there is room for the next one */
-  async message(message: Message): Promise<void> {
+  /**
+   * Shows a message.
+   *
+   * @returns a promise that settles when there is room for the next one, with `false` if nothing reads it any more
+   * @throws {RunError} if it can't be written
+   */
+  async message(message: Message): Promise<boolean> {
     const text = typeof message === "string" ? message : this.#describe(message);
     const line = process.stdout.isTTY ? coloured(process.stdout, GREEN, `< ${visible(text)}`) : text;
-    await this.#write(process.stdout, line);
+    return isRead(await this.#write(process.stdout, line));
   }
 
   #describe(bytes: Uint8Array): string {
@@ -45,19 +53,17 @@ export class ConnectConsole {
     return `binary, ${bytes.length} bytes: ${hex}${bytes.length > most ? "…" : ""}`;
   }
 
-  /** Shows what has become of the connection. */
+  /** Shows what has become of the connection, where it can be shown. */
   async state(text: string): Promise<void> {
     await this.#write(process.stderr, coloured(process.stderr, GREY, visible(text)));
   }
 
-  /** What is being typed stands behind it again. */
-  async #write(stream: NodeJS.WriteStream, line: string): Promise<void> {
+  /** What is being typed stands behind it again. @returns the failure, if there was one */
+  async #write(stream: NodeJS.WriteStream, line: string): Promise<Error | undefined> {
     const isTyping = this.#hidePrompt();
-    const written = new Promise<void>((resolve) => {
-      stream.write(`${line}\n`, () => resolve());
-    });
+    const written = writeSafely(stream, `${line}\n`);
     if (isTyping) this.#lines?.prompt(true);
-    await written;
+    return written;
   }
 
   /** @returns whether there is one */

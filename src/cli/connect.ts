@@ -7,6 +7,7 @@ import type { ConnectOptions } from "./connect-command.js";
 import { ConnectConsole, visible } from "./connect-console.js";
 import { sentenceOf } from "./failure.js";
 import { endAt, handleSignals } from "./signals.js";
+import { unreadable } from "./standard-streams.js";
 
 /** Between piped input and the close, answers may come: so long nothing must have come, in milliseconds. */
 const DEFAULT_WAIT = 1_000;
@@ -36,15 +37,17 @@ export async function connect(options: ConnectOptions): Promise<void> {
   const close = (): void => void ws.close();
   const ending = endAt(["SIGINT", "SIGTERM"], close);
   const stopHandling = handleSignals(ending);
-  process.stdout.on("error", close); // nobody reads any more
   const silence = new Silence(options.wait ?? (screen.isInteractive ? 0 : DEFAULT_WAIT), close);
   const typed = sendLines(ws, screen.lines(ending.SIGINT ?? close), silence);
-  await showMessages(ws, screen, { silence, count: options.count });
+  const shown = showMessages(ws, screen, { silence, count: options.count });
+  await shown.catch(() => ws.close());
   screen.close();
   silence.end();
-  await typed;
+  const failure = await typed;
+  await shown;
   await tellEnd(ws, screen);
   stopHandling();
+  if (failure !== undefined) throw failure;
 }
 
 /** Waits for the time when nothing more comes. */
@@ -83,10 +86,24 @@ async function open({ url, ...options }: ConnectOptions): Promise<ClientSocket> 
   throw new RunError(opening.reason);
 }
 
-/** Never rejects: what can't be sent any more, the end tells. */
-async function sendLines(ws: ClientSocket, lines: AsyncIterable<string>, silence: Silence): Promise<void> {
-  for await (const line of lines) await ws.send(line).catch(() => undefined);
+/**
+ * Sends lines until the input ends. What can't be sent any more, the end of the connection tells.
+ *
+ * @returns why the input could not be read to its end, if so. It never rejects.
+ */
+async function sendLines(
+  ws: ClientSocket,
+  lines: AsyncIterable<string>,
+  silence: Silence,
+): Promise<RunError | undefined> {
+  let failure: RunError | undefined;
+  try {
+    for await (const line of lines) await ws.send(line).catch(() => undefined);
+  } catch (error) {
+    failure = unreadable(error);
+  }
   if (ws.connected) silence.begin();
+  return failure;
 }
 
 interface Patience {
@@ -94,6 +111,7 @@ interface Patience {
   readonly count: number | undefined;
 }
 
+/** @throws {RunError} if a message can't be written */
 async function showMessages(
   ws: ClientSocket,
   screen: ConnectConsole,
@@ -102,8 +120,8 @@ async function showMessages(
   let shown = 0;
   for await (const message of ws) {
     silence.interrupt();
-    await screen.message(message);
-    if (++shown < count) continue;
+    const isShown = await screen.message(message);
+    if (isShown && ++shown < count) continue;
     await ws.close();
     return;
   }

@@ -25,12 +25,16 @@ type Send = (message: ClusterMessage, handle?: Handle, ...rest: unknown[]) => bo
 
 export class HandedConnections {
   readonly #underWay = new Map<unknown, Handle>();
+  #any = false;
 
   /** @param onNotReceived - is told if the worker had no file descriptor left for one of them */
   constructor(worker: ChildProcess, onNotReceived: () => void) {
     const send = worker.send.bind(worker) as Send;
     const sendNoting: Send = (message, handle, ...rest) => {
-      if (message.act === "newconn" && handle !== undefined) this.#underWay.set(message.seq, handle);
+      if (message.act === "newconn" && handle !== undefined) {
+        this.#any = true;
+        this.#underWay.set(message.seq, handle);
+      }
       return send(message, handle, ...rest);
     };
     worker.send = sendNoting as ChildProcess["send"];
@@ -41,6 +45,11 @@ export class HandedConnections {
     worker.once("disconnect", () => this.#closeAll());
     // Where one is under way, Node doesn't tell of the disconnection, neither us nor node:cluster.
     worker.once("exit", () => this.#underWay.size > 0 && worker.emit("disconnect"));
+  }
+
+  /** Whether there has been one. */
+  get any(): boolean {
+    return this.#any;
   }
 
   #notReceived(tell: () => void): void {

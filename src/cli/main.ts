@@ -2,6 +2,7 @@
 /** The program `jackfield`. */
 
 import { readFile } from "node:fs/promises";
+import { writeSafely } from "../connection/stream-failures.js";
 import { loadApplication, prepareServer } from "./application.js";
 import { readCommand, type Command } from "./command-line.js";
 import { connect } from "./connect.js";
@@ -9,10 +10,12 @@ import { exitAfter, failureText } from "./failure.js";
 import { publish } from "./publish.js";
 import { routeLines } from "./route-list.js";
 import { run } from "./run.js";
+import { outliveStandardStreams, say } from "./standard-streams.js";
 
 async function perform(command: Command): Promise<void> {
   switch (command.name) {
     case "run":
+      outliveStandardStreams();
       return (await run(command.module, command.options)).finished;
     case "routes":
       return say(await routesIn(command.module));
@@ -38,24 +41,11 @@ async function version(): Promise<string> {
   return (JSON.parse(file) as { version: string }).version;
 }
 
-/** Settles when it is written: a pipe may take a while. */
-function say(text: string): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.write(text, () => resolve());
-  });
-}
-
-/** In a sentence; where the app is at fault, with what it threw. */
-function complain(error: unknown): Promise<void> {
-  return new Promise((resolve) => {
-    process.stderr.write(`jackfield: ${failureText(error)}\n`, () => resolve());
-  });
-}
-
 try {
   await perform(readCommand(process.argv.slice(2)));
   process.exit(0); // whatever the app may still have open
 } catch (error) {
-  await complain(error);
+  // In a sentence; where the app is at fault, with what it threw.
+  await writeSafely(process.stderr, `jackfield: ${failureText(error)}\n`);
   exitAfter(error);
 }

@@ -8,6 +8,7 @@ import type { Audience } from "../rooms/audience.js";
 import { Publisher } from "../routing/publisher.js";
 import { brokerFrom } from "./broker-from-url.js";
 import { environmentOptions, fileOptions } from "./option-sources.js";
+import { unreadable } from "./standard-streams.js";
 import type { PublishDeed, PublishOptions, PublishTarget } from "./publish-command.js";
 
 /** Done to those who are meant; settles when the broker has taken it. */
@@ -56,9 +57,18 @@ function audienceOf(publisher: Publisher, target: PublishTarget): Audience {
 
 async function deedOf(deed: PublishDeed): Promise<Deed> {
   if (deed.kind === "close") return async (audience) => audience.close(deed.code, deed.reason);
-  const bytes = deed.message === undefined ? await buffer(process.stdin) : Buffer.from(deed.message);
+  const bytes = deed.message === undefined ? await input() : Buffer.from(deed.message);
   const message = deed.isBinary ? bytes : textOf(bytes);
   return (audience) => audience.send(message);
+}
+
+/** @throws {RunError} if it can't be read */
+async function input(): Promise<Buffer> {
+  try {
+    return await buffer(process.stdin);
+  } catch (error) {
+    throw unreadable(error);
+  }
 }
 
 /** @throws {RunError} if it is no text */

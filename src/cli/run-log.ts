@@ -6,6 +6,7 @@
 import { inspect } from "node:util";
 import type { DestinationStream, Logger as Pino, destination as openDestination } from "pino";
 import type { Logger } from "../routing/options.js";
+import { writeSafely } from "../connection/stream-failures.js";
 import { importIfInstalled } from "./optional-package.js";
 
 /** What is told of a request or a socket. */
@@ -51,25 +52,30 @@ export async function openLog({ debug: isVerbose = false, worker }: LogSource): 
   return new PinoLog(pino.pino(options, events), pino.pino(options, access));
 }
 
-/**
- * Nothing is lost when the process exits, as all is written at once.
- *
- * @returns `undefined` where only sentences can be read
- */
+/** @returns `undefined` where only sentences can be read */
 async function streamTo(
   descriptor: number,
   destination: typeof openDestination,
 ): Promise<DestinationStream | undefined> {
   const { isTTY } = descriptor === STDOUT ? process.stdout : process.stderr;
-  if (!isTTY) {
-    const stream = destination({ dest: descriptor, sync: true, maxLength: MOST_WAITING });
-    stream.on("error", () => undefined); // whom could it be told? The app must serve on
-    return stream;
-  }
+  if (!isTTY) return lastingStream(descriptor, destination);
   const pretty = await importIfInstalled("pino-pretty", async () => import("pino-pretty"));
-  const options = { destination: descriptor, sync: true, ignore: "pid", translateTime: "SYS:HH:MM:ss.l" };
-  return pretty?.default({ ...options, hideObject: descriptor === STDOUT }); // its lines say the same
+  if (pretty === undefined) return undefined;
+  const hideObject = descriptor === STDOUT; // its lines say the same
+  const linesOf = pretty.prettyFactory({ ignore: "pid", translateTime: "SYS:HH:MM:ss.l", hideObject });
+  const stream = lastingStream(descriptor, destination);
+  // The stream of pino-pretty itself ends for ever at the first failure.
+  return { write: (entry) => void stream.write(linesOf(entry)) };
 }
+
+/** Nothing is lost when the process exits, as all is written at once; and no failure to write ends the process. */
+function lastingStream(descriptor: number, destination: typeof openDestination): SonicBoom {
+  const stream = destination({ dest: descriptor, sync: true, maxLength: MOST_WAITING });
+  stream.on("error", () => undefined); // the log is where failures are told, and the app must serve on
+  return stream;
+}
+
+type SonicBoom = ReturnType<typeof openDestination>;
 
 class PinoLog implements RunLog {
   readonly #events: Pino;
@@ -114,7 +120,7 @@ class PlainLog implements RunLog {
   }
 
   info(message: string): void {
-    process.stderr.write(`jackfield: ${bare(message)}\n`);
+    void writeSafely(process.stderr, `jackfield: ${bare(message)}\n`);
   }
 
   warn(message: string): void {
@@ -130,6 +136,6 @@ class PlainLog implements RunLog {
   }
 
   access({ line }: AccessEntry): void {
-    process.stdout.write(`${line}\n`);
+    void writeSafely(process.stdout, `${line}\n`);
   }
 }

@@ -88,6 +88,8 @@ export class Serving {
     const reloadPage = generation === undefined ? undefined : new ReloadPage(server, generation);
     const newConnections = new NewConnections(server);
     await startServer(prepared, address);
+    // Such as that no connection could be accepted just now.
+    server.on("error", (error) => log.error("jackfield: the server serves on after an error", error));
     const facts = {
       url: urlOf(server),
       what: [...new Set([application.name, application.kind.name])].join(", "),
@@ -139,7 +141,7 @@ function override(openSockets: OpenSockets, { debug, maxConnections }: RunSettin
     ...(debug === undefined ? {} : { debug }),
     ...(debug === true ? { trace: (what) => log.debug(what) } : {}),
     ...(maxConnections === undefined ? {} : { maxConnections }),
-    ...(openSockets.settings.logger === console ? { logger: log } : {}),
+    ...(openSockets.settings.logger.isConsole ? { logger: log } : {}),
   });
 }
 

@@ -1,5 +1,6 @@
 /** Serves an app in this process, which nobody supervises. */
 
+import { writeSafely } from "../connection/stream-failures.js";
 import { after } from "./after.js";
 import type { Application } from "./application.js";
 import { banner } from "./banner.js";
@@ -24,7 +25,7 @@ export async function runHere(application: Application, settings: RunSettings): 
     await pidFile.remove();
     throw error;
   });
-  process.stdout.write(banner(serving.facts, settings));
+  void writeSafely(process.stdout, banner(serving.facts, settings));
 
   const { promise, resolve } = deferred();
   const stopHandling = handleSignals(endAt(endingSignals, resolve));

@@ -1,6 +1,7 @@
 /** Serves an app in worker processes, and keeps them alive. */
 
 import { randomUUID } from "node:crypto";
+import { writeSafely } from "../connection/stream-failures.js";
 import { RunError } from "../errors.js";
 import { ClusterHub } from "../rooms/cluster-hub.js";
 import { banner } from "./banner.js";
@@ -74,6 +75,7 @@ class Supervisor implements SlotOwner, Reloadable {
   readonly #slots: WorkerSlot[] = [];
   readonly #workers: number;
   readonly #log: RunLog;
+  #hasServed = false;
   readonly #finish: Deferred;
   #reloading: Reloading | undefined;
   #ending: Promise<void> | undefined;
@@ -93,22 +95,34 @@ class Supervisor implements SlotOwner, Reloadable {
     return this.#order;
   }
 
-  /** @returns what the first worker tells @throws {RunError} by rejecting, if one of them doesn't start */
+  /** Once a worker has, it stays so. */
+  get hasServed(): boolean {
+    this.#hasServed ||= this.#slots.some((slot) => slot.hasServed);
+    return this.#hasServed;
+  }
+
+  /** @returns what a worker tells @throws {RunError} by rejecting, if one doesn't start before any has served */
   async start(): Promise<ServingFacts> {
     if (this.#order.settings.reload) this.#reloading = await Reloading.begin(this, this.#order);
     if (this.#ending !== undefined) await this.#reloading?.end();
     const facts = await (this.#reloading?.start() ?? this.#startAll());
-    process.stdout.write(banner(facts, this.#order.settings));
+    void writeSafely(process.stdout, banner(facts, this.#order.settings));
     return facts;
   }
 
   async #startAll(): Promise<ServingFacts> {
     if (this.#ending === undefined) while (this.#slots.length < this.#workers) this.#newSlot();
-    const [facts] = await Promise.all(this.#slots.map(({ ready }) => ready));
+    const told = await Promise.all(this.#slots.map((slot) => slot.ready.catch(this.#toleratedAtStart)));
+    const facts = told.find((each) => each !== undefined);
     if (facts === undefined || this.#ending !== undefined)
       throw new RunError("it was ended before it served");
     return facts;
   }
+
+  /** A worker that doesn't start is replaced as one that dies later, where others serve already. */
+  readonly #toleratedAtStart = (error: unknown): undefined => {
+    if (!this.hasServed || this.#order.settings.reload) throw error;
+  };
 
   startAll(outdated: AbortSignal): Promise<ServingFacts> {
     const kill = (): Promise<unknown> => Promise.all(this.#slots.splice(0).map((slot) => slot.kill()));
@@ -121,7 +135,9 @@ class Supervisor implements SlotOwner, Reloadable {
       const prepare = (): Promise<unknown> => Promise.all(this.#slots.map((slot) => slot.prepare()));
       const abandon = (): Promise<unknown> => Promise.all(this.#slots.map((slot) => slot.abandon()));
       await orUndo(prepare, abandon, outdated);
-      await Promise.all(this.#slots.map((slot) => slot.takeOver(true)));
+      const takenOver = Promise.all(this.#slots.map((slot) => slot.takeOver(true)));
+      this.#hasServed = false; // the new code has not
+      await takenOver;
     });
   }
 
@@ -179,7 +195,7 @@ class Supervisor implements SlotOwner, Reloadable {
   async #renewAll(): Promise<void> {
     this.log("renews the workers, one by one");
     for (const slot of this.#slots) {
-      if (!(await slot.renew())) return;
+      if (!(await slot.renew())) return this.warn("has not renewed all workers: the others stay as they are");
     }
     this.log("has renewed the workers");
   }

@@ -9,10 +9,12 @@ import { openInspectorWhenFree } from "./inspector.js";
 import { openLog } from "./run-log.js";
 import { Serving } from "./serving.js";
 import { endAt, handleSignals } from "./signals.js";
+import { outliveStandardStreams } from "./standard-streams.js";
 import {
   ORDER,
+  enclose,
+  enclosedIn,
   graceAtEnd,
-  type EndMessage,
   type WorkerMessage,
   type WorkerOrder,
 } from "./worker-messages.js";
@@ -22,6 +24,8 @@ delete process.env[ORDER]; // it is no affair of the app, nor of what the app st
 if (order.settings.reload) process.env["JACKFIELD_RELOAD"] = "1"; // which the app may want to know
 
 const ignored = (): void => undefined;
+
+outliveStandardStreams();
 
 // A terminal tells these to all processes; the supervisor says what is to be done.
 handleSignals({ SIGINT: ignored, SIGHUP: ignored, SIGTTIN: ignored, SIGTTOU: ignored });
@@ -41,8 +45,9 @@ try {
     serving.end(grace, reloads).then(leave, fail).catch(ignored);
   };
   handleSignals(endAt(["SIGTERM"], () => end(false)));
-  process.on("message", ({ type, reloads }: EndMessage) => {
-    if (type === "end") end(reloads);
+  process.on("message", (arrival) => {
+    const message = enclosedIn(arrival);
+    if (message?.type === "end") end(message.reloads);
   });
   await tell({ type: "ready", facts: serving.facts });
 } catch (error) {
@@ -68,6 +73,6 @@ async function fail(error: unknown): Promise<void> {
 function tell(message: WorkerMessage): Promise<void> {
   return new Promise((resolve) => {
     if (process.send === undefined || !process.connected) resolve();
-    else process.send(message, () => resolve());
+    else process.send(enclose(message), () => resolve());
   });
 }

@@ -19,6 +19,20 @@ export interface WorkerOrder {
   readonly generation: string;
 }
 
+/** The name of what is ours: the app may use the channel, too, and for anything. */
+const ENVELOPE = "jackfield worker";
+
+/** As what a message goes over the channel. */
+export function enclose(message: WorkerMessage | EndMessage): object {
+  return { [ENVELOPE]: message };
+}
+
+/** The message that came, or `undefined` if it is none of ours. */
+export function enclosedIn(arrival: unknown): WorkerMessage | EndMessage | undefined {
+  if (typeof arrival !== "object" || arrival === null) return undefined;
+  return (arrival as { readonly [ENVELOPE]?: WorkerMessage | EndMessage })[ENVELOPE];
+}
+
 /** What a worker tells. */
 export type WorkerMessage =
   | { readonly type: "ready"; readonly facts: ServingFacts }

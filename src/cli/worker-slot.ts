@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { RunError } from "../errors.js";
 import type { ClusterHub } from "../rooms/cluster-hub.js";
-import { failureText } from "./failure.js";
+import { failureText, sentenceOf } from "./failure.js";
 import { RestartPolicy } from "./restart-policy.js";
 import type { ServingFacts } from "./serving.js";
 import type { WorkerOrder } from "./worker-messages.js";
@@ -15,6 +15,8 @@ export interface SlotOwner {
   readonly hub: ClusterHub;
   /** What a worker that begins now is to serve. */
   readonly order: Omit<WorkerOrder, "worker">;
+  /** Whether any worker has served: it was given connections, or has listened for a while. */
+  readonly hasServed: boolean;
   /** Something happened that people may want to know. */
   log(sentence: string): void;
   /** Something happened that should not. */
@@ -47,6 +49,11 @@ export class WorkerSlot {
     return this.#current.ready;
   }
 
+  /** Whether its worker, dead or alive, has served. */
+  get hasServed(): boolean {
+    return this.#current.hasServed;
+  }
+
   get #isStopped(): boolean {
     return this.#stopped.signal.aborted;
   }
@@ -73,22 +80,31 @@ export class WorkerSlot {
     // What doesn't start as it is, starts after a change.
     if (this.#owner.order.settings.reload && !worker.hasListened) return;
     const lifetime = performance.now() - worker.began;
-    const delay = this.#policy.afterDeath(lifetime);
-    const death = `worker ${this.number} (process ${worker.pid}) ended with ${how}`;
+    void this.#afterDeath(`worker ${this.number} (process ${worker.pid}) ended with ${how}`, lifetime);
+  }
+
+  /** Never rejects. */
+  async #afterDeath(death: string, lifetime: number): Promise<void> {
+    const delay = this.#policy.afterDeath(lifetime, this.#owner.hasServed);
     if (delay === "crash loop") {
       const sentence = `expected workers that stay alive, but ${death}, as others did before it soon after their start`;
       this.#owner.failed(new RunError(`${sentence}; what they wrote before tells why`));
     } else {
       this.#owner.warn(`${death}; it is replaced in ${delay} ms`);
-      void this.#replace(worker, delay);
+      await this.#replace(delay);
     }
   }
 
-  async #replace(dead: WorkerProcess, delay: number): Promise<void> {
+  async #replace(delay: number): Promise<void> {
     const { signal } = this.#stopped;
+    const dead = this.#current;
     await sleep(delay, undefined, { signal }).catch(() => undefined); // stopped: there is nothing to replace
     if (this.#isStopped || this.#current !== dead) return;
-    this.#current = this.#launch();
+    try {
+      this.#current = this.#launch();
+    } catch (error) {
+      return this.#afterDeath(`worker ${this.number} could not be started: ${sentenceOf(error)}`, 0);
+    }
     const { ready, pid } = this.#current;
     await ready.then(
       () => this.#owner.log(`worker ${this.number} (process ${pid}) serves`),
@@ -97,7 +113,7 @@ export class WorkerSlot {
   }
 
   /**
-   * Puts a new worker in the place of the one that serves, which ends when the new one listens.
+   * Puts a new worker in the place of the one that serves, which ends when the new one has listened for a while.
    *
    * @returns whether there is a new one; the old one stays if that fails
    */
@@ -105,6 +121,7 @@ export class WorkerSlot {
     if (this.#isStopped) return false;
     try {
       await this.prepare();
+      await this.#next?.settled();
     } catch (error) {
       if (!this.#isStopped)
         this.#owner.warn(
@@ -112,7 +129,7 @@ export class WorkerSlot {
         );
       return false;
     }
-    if (this.#isStopped) return false;
+    if (this.#isStopped || this.#next === undefined) return false;
     const former = this.#current.pid;
     const ended = this.takeOver();
     this.#owner.log(

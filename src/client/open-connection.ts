@@ -87,7 +87,7 @@ export function openConnection(url: URL, options: OpeningOptions = {}): Promise<
       request.destroy(new Error(`there was no answer within ${timeout} ms`));
     }, timeout);
     request.once("close", () => clearTimeout(deadline));
-    request.once("error", reject);
+    request.on("error", reject); // of several, the first one counts
     request.once("response", (response) => {
       clearTimeout(deadline);
       resolve({ kind: "refused", response });

@@ -2,6 +2,7 @@
 
 import { availableParallelism } from "node:os";
 import type { ResourceLimits } from "node:worker_threads";
+import { SafeLogger } from "../connection/safe-logger.js";
 import { InvalidOptionError } from "../errors.js";
 import { check, checkKnown, isLogger } from "../routing/option-checks.js";
 import type { Logger } from "../routing/options.js";
@@ -41,7 +42,7 @@ export interface WorkerSettings {
   readonly timeout: number;
   readonly resourceLimits: ResourceLimits;
   readonly workerData: unknown;
-  readonly logger: Logger;
+  readonly logger: SafeLogger;
 }
 
 const names = [
@@ -69,7 +70,8 @@ export function workerSettings(options: WorkerOptions): WorkerSettings {
   if (minThreads > maxThreads)
     throw new InvalidOptionError("minThreads", `at most maxThreads, which is ${maxThreads}`, minThreads);
   const { idleTimeout = 10_000, maxQueue = Infinity, timeout = Infinity } = options;
-  const { resourceLimits = {}, workerData, logger = console } = options;
+  const { resourceLimits = {}, workerData, logger: given = console } = options;
+  const logger = new SafeLogger(given);
   return { minThreads, maxThreads, idleTimeout, maxQueue, timeout, resourceLimits, workerData, logger };
 }
 

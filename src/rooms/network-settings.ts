@@ -1,5 +1,6 @@
 /** The options that brokers over the network have in common: what they mean, and what holds without them. */
 
+import { SafeLogger } from "../connection/safe-logger.js";
 import { InvalidOptionError } from "../errors.js";
 import type { OutboundLimits } from "./outbound.js";
 
@@ -18,7 +19,9 @@ export interface NetworkOptions extends Partial<OutboundLimits> {
   readonly logger?: BrokerLogger;
 }
 
-export type NetworkSettings = Required<NetworkOptions>;
+export interface NetworkSettings extends Required<Omit<NetworkOptions, "logger">> {
+  readonly logger: SafeLogger;
+}
 
 /** 1 MiB for a message, and 64 KiB for whom it is meant. */
 const DEFAULT_MAX_PAYLOAD = 1_114_112;
@@ -36,7 +39,7 @@ export function networkSettings(options: NetworkOptions): NetworkSettings {
   const { maxPayload = DEFAULT_MAX_PAYLOAD, pingInterval = 10_000, logger = console } = options;
   if (typeof (logger as BrokerLogger | null)?.warn !== "function")
     throw new InvalidOptionError("logger", "an object with the method warn", logger);
-  return { maxQueue, maxQueueBytes, maxPayload, pingInterval, logger };
+  return { maxQueue, maxQueueBytes, maxPayload, pingInterval, logger: new SafeLogger(logger) };
 }
 
 /**

@@ -1,6 +1,6 @@
 /** A time in which a broker's server cannot be reached: told once at each end, and spent in growing delays. */
 
-import type { BrokerLogger } from "./network-settings.js";
+import type { SafeLogger } from "../connection/safe-logger.js";
 
 /** In milliseconds. */
 const FIRST_DELAY = 100;
@@ -10,14 +10,14 @@ const GOOD = 5_000;
 
 export class Outage {
   readonly #server: string;
-  readonly #logger: BrokerLogger;
+  readonly #logger: SafeLogger;
   /** When the server could no longer be reached, on the clock of `performance.now()`; `undefined` while it can be. */
   #began: number | undefined;
   #ended = -Infinity;
   #delay = FIRST_DELAY;
 
   /** @param server - as people know it */
-  constructor(server: string, logger: BrokerLogger) {
+  constructor(server: string, logger: SafeLogger) {
     this.#server = server;
     this.#logger = logger;
   }
@@ -47,12 +47,7 @@ export class Outage {
   }
 
   warn(message: string): void {
-    try {
-      this.#logger.warn(`jackfield: ${message}`);
-    } catch (error) {
-      // oxlint-disable-next-line no-console -- the last resort: the logger has failed itself
-      console.error("jackfield: a logger failed", error);
-    }
+    this.#logger.warn(`jackfield: ${message}`);
   }
 }
 

@@ -1,6 +1,7 @@
 /** How faults of the application are told: whatever goes wrong then must not do harm. */
 
 import { isPromise } from "../connection/promises.js";
+import { lastResort } from "../connection/safe-logger.js";
 import type { Socket } from "../connection/socket.js";
 import { MAX_CLOSE_REASON_BYTES } from "../protocol/close-code.js";
 import type { ErrorFacts, SocketsSettings } from "./options.js";
@@ -8,7 +9,7 @@ import { inScopeOf } from "./socket-scope.js";
 
 /** Writes a fault to the log. */
 export function logFault({ logger }: SocketsSettings, { socket, route }: ErrorFacts, error: unknown): void {
-  attempt(socket, () => {
+  inScopeOf(socket, () => {
     logger.error(`jackfield: the handler of ${route} failed (socket ${socket.id})`, error);
   });
 }
@@ -21,13 +22,7 @@ export function tellOfFault({ onError }: SocketsSettings, facts: ErrorFacts, err
 /** Calls the application's hook for gaps of the broker, if there is one. What fails in it is logged. */
 export function tellOfGap({ onGap, logger }: SocketsSettings): void {
   if (onGap === undefined) return;
-  const log = (error: unknown): void => {
-    try {
-      logger.error("jackfield: onGap failed", error);
-    } catch (logError) {
-      complain(logError);
-    }
-  };
+  const log = (error: unknown): void => logger.error("jackfield: onGap failed", error);
   try {
     const outcome = onGap();
     if (isPromise(outcome)) outcome.then(undefined, log);
@@ -46,10 +41,8 @@ function attempt(socket: Socket<unknown>, code: () => unknown): void {
   }
 }
 
-/** The last resort: the logger or the hook have failed themselves. */
 function complain(error: unknown): void {
-  // oxlint-disable-next-line no-console
-  console.error("jackfield: an error hook failed", error);
+  lastResort("jackfield: an error hook failed", error);
 }
 
 /** As much of the error's message as fits into a close reason (RFC 6455 §5.5). */

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
+import { SafeLogger } from "../connection/safe-logger.js";
 import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import { TracedTransport, type Trace } from "../connection/traced-transport.js";
 import type { Transport } from "../connection/transport.js";
@@ -16,7 +17,7 @@ import { socketClosed, socketOpened } from "./diagnostics.js";
 import { ConnectionLimits } from "./connection-limits.js";
 import { tellOfGap } from "./faults.js";
 import { Identities, identityName } from "./identities.js";
-import type { SocketsSettings } from "./options.js";
+import type { Logger, SocketsSettings } from "./options.js";
 import type { AnyRoute, Route } from "./route.js";
 import { GOING_DOWN, Session, type AnySession, type Farewell, type SessionOwner } from "./session.js";
 
@@ -45,9 +46,8 @@ export interface AcceptedUpgrade<Params, Request> {
 }
 
 /** What whoever runs the app may decide. */
-export interface OpenSocketsOverrides extends Partial<
-  Pick<SocketsSettings, "debug" | "maxConnections" | "logger">
-> {
+export interface OpenSocketsOverrides extends Partial<Pick<SocketsSettings, "debug" | "maxConnections">> {
+  readonly logger?: Logger;
   /** Told what goes over each connection from now on. @default nobody */
   readonly trace?: Trace | undefined;
 }
@@ -87,8 +87,12 @@ export class OpenSockets extends Audience implements SessionOwner {
   }
 
   /** Sets anew what whoever runs the app may decide. */
-  override({ trace, ...settings }: OpenSocketsOverrides): void {
-    this.#settings = { ...this.#settings, ...settings };
+  override({ trace, logger, ...settings }: OpenSocketsOverrides): void {
+    this.#settings = {
+      ...this.#settings,
+      ...settings,
+      ...(logger !== undefined && { logger: new SafeLogger(logger) }),
+    };
     this.#trace = trace;
     this.limits.override(settings);
   }

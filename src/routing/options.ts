@@ -4,6 +4,7 @@ import type { Socket } from "../connection/socket.js";
 import { defaultConnectionSettings, type ConnectionSettings } from "../connection/settings.js";
 import { OverflowPolicy, type OverflowMode } from "../connection/overflow.js";
 import type { RateLimit } from "../connection/rate-limit.js";
+import { SafeLogger } from "../connection/safe-logger.js";
 import type { CompressionSettings } from "../protocol/compression-offer.js";
 import type { Broker } from "../rooms/broker.js";
 import type { BeforeHook } from "./before.js";
@@ -129,7 +130,7 @@ export interface RouteSettings extends ConnectionSettings {
 export interface SocketsSettings extends ConnectionLimitSettings {
   readonly handshakeTimeout: number;
   readonly onError: ((error: unknown, facts: ErrorFacts) => unknown) | undefined;
-  readonly logger: Logger;
+  readonly logger: SafeLogger;
   readonly debug: boolean;
   readonly identify: ((request: never) => unknown) | undefined;
   readonly broker: Broker | undefined;
@@ -213,5 +214,14 @@ export function socketsSettings<Request>(options: SocketsOptions<Request>): Sock
   } = options;
   const { onError, logger = console, debug = false, identify, broker, onGap, askEarlierListeners } = options;
   const limits = { maxConnections, maxConnectionsPerAddress, handshakeTimeout };
-  return { ...limits, onError, logger, debug, identify, broker, onGap, askEarlierListeners };
+  return {
+    ...limits,
+    onError,
+    logger: new SafeLogger(logger),
+    debug,
+    identify,
+    broker,
+    onGap,
+    askEarlierListeners,
+  };
 }

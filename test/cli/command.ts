@@ -2,6 +2,7 @@
 
 import { spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { EventEmitter, once } from "node:events";
+import { existsSync } from "node:fs";
 import type { TestContext } from "node:test";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -32,12 +33,16 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** What it reads; without it, there is nothing to read. */
   readonly input?: string | Buffer;
+  /** Whether what it reads can't be read: it is open for writing only. @default false */
+  readonly unreadable?: boolean;
   /** Whether it runs in a terminal, where all that it writes is `output`, and `type` types. @default false */
   readonly terminal?: boolean;
   /** What is run instead of the command. */
   readonly program?: string;
   /** How many file descriptors each process may have. */
   readonly descriptors?: number;
+  /** What it writes is lost: to a disk that is full, or a pipe without a reader. */
+  readonly lost?: Partial<Readonly<Record<"stdout" | "stderr", "full" | "gone">>>;
 }
 
 export class Command {
@@ -52,12 +57,26 @@ export class Command {
   constructor(
     t: TestContext,
     args: readonly string[],
-    { cwd, env = {}, input, terminal = false, program = main, descriptors }: CommandOptions = {},
+    {
+      cwd,
+      env = {},
+      input,
+      terminal = false,
+      program = main,
+      descriptors,
+      unreadable = false,
+      lost = {},
+    }: CommandOptions = {},
   ) {
     const limit = descriptors === undefined ? "" : `ulimit -n ${descriptors}; `;
     const direct = [process.execPath, program, ...args];
     const words = terminal ? ["script", "-qec", direct.map(quoted).join(" "), "/dev/null"] : direct;
-    this.child = spawn("sh", ["-c", `${limit}exec "$0" "$@"`, ...words], {
+    const redirections = [
+      ...(unreadable ? ["0>/dev/null"] : []),
+      ...(lost.stdout === "full" ? [">/dev/full"] : []),
+      ...(lost.stderr === "full" ? ["2>/dev/full"] : []),
+    ].join(" ");
+    this.child = spawn("sh", ["-c", `${limit}exec "$0" "$@" ${redirections}`, ...words], {
       cwd,
       env: { ...process.env, ...env },
       stdio: [input === undefined && !terminal ? "ignore" : "pipe", "pipe", "pipe"],
@@ -68,6 +87,8 @@ export class Command {
       this.child.kill("SIGKILL");
       if (t.signal.aborted) t.diagnostic(`the command wrote ${JSON.stringify(this.output + this.errors)}`);
     });
+    if (lost.stdout === "gone") this.child.stdout?.destroy();
+    if (lost.stderr === "gone") this.child.stderr?.destroy();
     this.child.stdin?.on("error", () => undefined); // it may have ended before it has read
     if (input !== undefined) this.child.stdin?.end(input);
     this.child.stdout?.on("data", (text: Buffer) => {
@@ -134,6 +155,9 @@ export class Command {
 function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
+
+/** Why tests that need a full disk are skipped, or `false`. */
+export const noFullDisk: string | false = !existsSync("/dev/full") && "there is no /dev/full";
 
 /** Why tests that need a terminal are skipped, or `false`. */
 export const noTerminal: string | false =

@@ -1,20 +1,21 @@
 /** What `jackfield run` logs, and how: JSON for programs, lines for people. */
 
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
-import { cp, mkdir, symlink } from "node:fs/promises";
-import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
-import { fileURLToPath } from "node:url";
+import { describe, test } from "node:test";
 import { stripVTControlCharacters } from "node:util";
 import { Client, until, upgradeAnswer } from "../frameworks/clients.js";
 import { RawClient } from "../node/raw-client.js";
-import { folderWith } from "../services/folder-with.js";
-import { Command, app, example, noTerminal } from "./command.js";
-
-const noFullDisk: string | false = !existsSync("/dev/full") && "there is no /dev/full";
+import { Command, app, example, noFullDisk, noTerminal } from "./command.js";
+import { projectWithoutPino } from "./project.js";
 
 const bounded = { timeout: 50_000 } as const;
+
+const failing = `
+  import { createServer } from "node:http";
+  import { Sockets } from "jackfield";
+  export const server = createServer();
+  new Sockets(server).route("/fails", () => { throw new Error("the dog, too"); });
+`;
 
 type Entry = Readonly<Record<string, unknown>>;
 
@@ -136,7 +137,12 @@ describe("the log", () => {
   });
 
   test("is plain sentences where pino is not installed", bounded, async (t) => {
-    const command = await Command.run(t, "app.js", ["--access-log"], await projectWithoutPino(t));
+    const command = await Command.run(
+      t,
+      "app.js",
+      ["--access-log"],
+      await projectWithoutPino(t, { "app.js": failing }),
+    );
     const client = await Client.connect(command.socketUrl, "/fails");
     await client.closed;
     await command.says(/closed with 1011/);
@@ -195,25 +201,3 @@ describe("--debug", () => {
     await command.says(/is failed: 1002, \\".+\\"/);
   });
 });
-
-const root = fileURLToPath(new URL("..", import.meta.resolve("jackfield")));
-
-/** A folder with an app, Jackfield, and what it can't do without. */
-async function projectWithoutPino(t: TestContext): Promise<{ cwd: string; program: string }> {
-  const folder = await folderWith(t, {
-    "package.json": `{ "type": "module" }`,
-    "app.js": `
-      import { createServer } from "node:http";
-      import { Sockets } from "jackfield";
-      export const server = createServer();
-      new Sockets(server).route("/fails", () => { throw new Error("the dog, too"); });
-    `,
-  });
-  const packages = join(folder, "node_modules");
-  await mkdir(packages);
-  await cp(join(root, "dist"), join(packages, "jackfield", "dist"), { recursive: true });
-  await cp(join(root, "package.json"), join(packages, "jackfield", "package.json"));
-  for (const name of ["cookie", "path-to-regexp"])
-    await symlink(join(root, "node_modules", name), join(packages, name));
-  return { cwd: folder, program: join(packages, "jackfield", "dist", "cli", "main.js") };
-}

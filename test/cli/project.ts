@@ -1,6 +1,6 @@
 /** A project as npm makes one, for the command to run. */
 
-import { mkdir, symlink } from "node:fs/promises";
+import { cp, mkdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -29,4 +29,19 @@ export async function project(
     await symlink(packageFolder(name), path);
   }
   return folder;
+}
+
+/** The same with what Jackfield can't do without only, and the command that is installed there. */
+export async function projectWithoutPino(
+  t: TestContext,
+  files: Readonly<Record<string, string>>,
+): Promise<{ readonly cwd: string; readonly program: string }> {
+  const cwd = await folderWith(t, { "package.json": modulePackage, ...files });
+  const packages = join(cwd, "node_modules");
+  const copy = join(packages, "jackfield");
+  await mkdir(packages);
+  for (const part of ["dist", "package.json"])
+    await cp(join(packageFolder("jackfield"), part), join(copy, part), { recursive: true });
+  for (const name of ["cookie", "path-to-regexp"]) await symlink(packageFolder(name), join(packages, name));
+  return { cwd, program: join(copy, "dist", "cli", "main.js") };
 }

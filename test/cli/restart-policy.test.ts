@@ -23,6 +23,13 @@ describe("a worker that died is replaced", () => {
     );
   });
 
+  test("hostile 76: for ever, with the longest delay, once any worker has served", () => {
+    const policy = new RestartPolicy();
+    const delays = Array.from({ length: 100 }, () => policy.afterDeath(50, true));
+    assert.deepEqual(delays.slice(0, 5), [100, 200, 400, 800, 1_600]);
+    assert.ok(delays.slice(7).every((delay) => delay === 10_000));
+  });
+
   test("where it has lived a while in between", () => {
     const policy = new RestartPolicy();
     for (let death = 0; death < 4; death++) policy.afterDeath(50);

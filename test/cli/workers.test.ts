@@ -4,32 +4,9 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Client, type Closed } from "../frameworks/clients.js";
 import { Command, app } from "./command.js";
+import { connect, oneOfEach, type Served } from "./served.js";
 
 const bounded = { timeout: 50_000 } as const;
-
-/** A socket, and the process that serves it. */
-interface Served {
-  readonly client: Client;
-  readonly pid: number;
-}
-
-async function connect(command: Command): Promise<Served> {
-  const client = await Client.connect(command.socketUrl, "/who", { handshakeTimeout: 10_000 });
-  // Whoever comes while the process ends gets 1001 at once.
-  const first = await Promise.race([client.next(), client.closed.then(() => "")]);
-  return { client, pid: Number(first) };
-}
-
-/** Connects until so many processes have served a socket; gives one socket of each. */
-async function oneOfEach(command: Command, processes: number): Promise<readonly Served[]> {
-  const found = new Map<number, Served>();
-  while (found.size < processes) {
-    const served = await connect(command);
-    if (found.has(served.pid)) await served.client.close();
-    else found.set(served.pid, served);
-  }
-  return [...found.values()];
-}
 
 function run(t: Parameters<typeof Command.run>[0], workers: number, grace = 10_000): Promise<Command> {
   return Command.run(t, app("who"), ["--workers", String(workers), "--grace", String(grace)]);
