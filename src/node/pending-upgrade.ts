@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
 import { UpgradeError } from "../errors.js";
-import { acceptCompressionOffer, type CompressionAgreement } from "../protocol/compression-offer.js";
+import type { CompressionAgreement } from "../protocol/compression-offer.js";
 import type { ValidHandshake } from "../protocol/server-handshake.js";
 import { admit } from "../routing/admission.js";
 import { upgradeAnswered } from "../routing/diagnostics.js";
@@ -204,10 +204,9 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
     const admission = admit(handshake, "encrypted" in socket, route.settings);
     if ("status" in admission) return this.#refusal(admission);
     const identity = sockets.identify(acceptance.request);
-    const { compression: offered } = route.settings;
-    const compression = offered && acceptCompressionOffer(handshake.extensions, offered);
-    const fields = switchFields(handshake.key, admission.subprotocol, compression);
-    const open = (): void => this.#openSocket(acceptance, admission.subprotocol, compression, identity);
+    const { subprotocol, compression } = admission;
+    const fields = switchFields(handshake.key, subprotocol, compression);
+    const open = (): void => this.#openSocket(acceptance, subprotocol, compression, identity);
     this.#state = "accepted";
     if (this.#response === undefined) {
       socket.write(rawSwitch(fields), "latin1");
