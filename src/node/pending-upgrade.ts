@@ -249,6 +249,10 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
         windowBits: agreement.serverMaxWindowBits,
         threshold: offered.threshold,
         maxMessageSize,
+        peer: {
+          windowBits: agreement.clientMaxWindowBits,
+          mayTakeOver: !agreement.clientNoContextTakeover,
+        },
       });
     const transport = new TcpTransport(reading, { remoteAddress, maxMessageSize, compression });
     const facts = this.#factsOf(acceptance, subprotocol);
