@@ -99,7 +99,7 @@ export function inflate(payload: Uint8Array, limit: number, history: History): I
   let inflated = refersBack ? CORRUPT : inflateNow(payload, syncLimit);
   if (inflated === CORRUPT && !history.isEmpty) {
     refersBack = true;
-    inflated = inflateAnew(payload, syncLimit, history.dictionary);
+    inflated = inflateNow(payload, syncLimit, history.dictionary);
   }
   if (inflated === TOO_BIG && limit > SYNC_INFLATE_SIZE)
     return inflateLater(payload, limit, history, refersBack);
@@ -107,19 +107,19 @@ export function inflate(payload: Uint8Array, limit: number, history: History): I
   return inflated;
 }
 
-function inflateNow(payload: Uint8Array, limit: number): Inflated {
+function inflateNow(payload: Uint8Array, limit: number, dictionary: Buffer = NOTHING): Inflated {
   inflater ??= { context: sharedInflate() };
   const { context } = inflater;
-  if (context === undefined) return inflateAnew(payload, limit);
-  context.begin(limit);
+  if (context === undefined) return inflateAnew(payload, limit, dictionary);
+  if (dictionary.length === 0) context.begin(limit);
+  else context.beginAfter(dictionary, limit);
   let outcome = context.push(payload, constants.Z_SYNC_FLUSH);
   if (outcome === "done") outcome = context.push(TAIL, constants.Z_FINISH);
   if (outcome === "done") return hasEnded(context.unread) ? context.output : CORRUPT;
   return outcome === "full" ? TOO_BIG : CORRUPT;
 }
 
-/** In a context of its own, which costs more than the shared one, but can begin with a dictionary. */
-function inflateAnew(payload: Uint8Array, limit: number, dictionary: Buffer = NOTHING): Inflated {
+function inflateAnew(payload: Uint8Array, limit: number, dictionary: Buffer): Inflated {
   const bytes = Buffer.concat([payload, TAIL]);
   try {
     const maxOutputLength = Math.max(limit, 1); // zlib takes no 0
