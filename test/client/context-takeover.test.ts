@@ -17,9 +17,9 @@ const bounded = { timeout: 60_000 };
 interface Connected {
   readonly ws: ClientSocket;
   /** Sends a compressed message from the server. */
-  compress(payload: Buffer): void;
+  readonly compress: (payload: Buffer) => void;
   /** The next bytes of the client. */
-  bytes(): Promise<Buffer>;
+  readonly bytes: () => Promise<Buffer>;
 }
 
 /** Connects our client to a server that answers its offer of compression so. */

@@ -129,7 +129,10 @@ const takeover: readonly Row[] = [
             [taking(deflated(far)), taking(deflated(near))],
             [text(far), text(near)],
           ],
-          [[taking(deflatedAfter(`${far}${near}`, String(far.subarray(0, 100))))], [close(1007)]],
+          [
+            [taking(deflatedAfter(String(Buffer.concat([far, near])), String(far.subarray(0, 100))))],
+            [close(1007)],
+          ],
         ],
         { windows },
       )(subject);

@@ -117,10 +117,9 @@ describe("compressed frames against a server process", () => {
     { timeout: 60_000 },
     async () => {
       const clients = await Promise.all(Array.from({ length: 1_000 }, () => connect("")));
-      const own = (each: number): Buffer => Buffer.from(`${each},`.repeat(6_000)).subarray(0, 32_768);
       const growth = await growthBy(async () => {
         for (const [each, client] of clients.entries()) {
-          const first = own(each);
+          const first = Buffer.from(`${each},`.repeat(6_000)).subarray(0, 32_768);
           client.frame(Opcode.binary, deflated(first), true, true);
           client.frame(Opcode.binary, deflated(first.subarray(-90), { dictionary: first }), true, true);
           const echoes = [await client.nextOf("compressed binary"), await client.nextOf("binary")];

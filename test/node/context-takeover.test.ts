@@ -32,6 +32,10 @@ async function compress(client: RawClient, keeper: ContextKeeper, message: strin
   client.frame(Opcode.text, await keeper.deflate(message), true, true);
 }
 
+async function answer(client: RawClient): Promise<string> {
+  return (await client.nextOf("text"))[1];
+}
+
 const SIZES = [20, 300, 25, 5_000, 20, 40_000, 100, 70_000, 1_000, 200_000, 20, 20_000, 0, 600];
 
 describe("clients that take their context over", bounded, () => {
@@ -178,7 +182,6 @@ describe("the memory for contexts that are taken over", bounded, () => {
       },
       { compression: true },
     );
-    const answer = async (client: RawClient): Promise<string> => (await client.nextOf("text"))[1];
     const clients = await Promise.all(Array.from({ length: 400 }, () => server.connect({ compression: "" })));
     for (const client of clients) {
       client.frame(Opcode.text, deflated(textOf(32 * KIB, 1)), true, true);
