@@ -175,10 +175,13 @@ function compressionOf(
   offered: ClientCompression | undefined,
 ): MessageCompression | undefined {
   if (agreement === undefined || offered === undefined) return undefined;
-  const { clientMaxWindowBits: windowBits } = agreement;
   return new MessageCompression({
-    windowBits,
+    windowBits: agreement.clientMaxWindowBits,
     threshold: offered.threshold,
     maxMessageSize: MAX_MESSAGE_SIZE,
+    peer: {
+      windowBits: agreement.serverMaxWindowBits,
+      mayTakeOver: !agreement.serverNoContextTakeover,
+    },
   });
 }

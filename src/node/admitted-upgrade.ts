@@ -4,7 +4,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
-import { acceptCompressionOffer, type CompressionAgreement } from "../protocol/compression-offer.js";
+import type { CompressionAgreement } from "../protocol/compression-offer.js";
 import type { ValidHandshake } from "../protocol/server-handshake.js";
 import { admit } from "../routing/admission.js";
 import type { ConnectionPlace } from "../routing/connection-limits.js";
@@ -59,10 +59,8 @@ export function admitUpgrade<Params, Request>(
   if (sockets.isDraining) return GOING_DOWN;
   const admission = admit(handshake, isSecure, route.settings);
   if ("status" in admission) return admission;
-  const { subprotocol } = admission;
+  const { subprotocol, compression } = admission;
   const identity = sockets.identify(acceptance.request);
-  const { compression: offered } = route.settings;
-  const compression = offered && acceptCompressionOffer(handshake.extensions, offered);
   return {
     fields: switchFields(handshake.key, subprotocol, compression),
     open(parts) {
@@ -86,6 +84,10 @@ function transportOf<Params, Request>(
       windowBits: agreement.serverMaxWindowBits,
       threshold: offered.threshold,
       maxMessageSize,
+      peer: {
+        windowBits: agreement.clientMaxWindowBits,
+        mayTakeOver: !agreement.clientNoContextTakeover,
+      },
     });
   return new TcpTransport(takeSocket(socket as Socket, head), { remoteAddress, maxMessageSize, compression });
 }

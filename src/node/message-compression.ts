@@ -10,6 +10,7 @@ import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
 import { encodeFrame, firstByte } from "../protocol/frame-writer.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { FrameOutput } from "./frame-output.js";
+import { PeerContext, type PeerContextOptions } from "./peer-context.js";
 import { deflateLater, deflateNow, inflate, SYNC_DEFLATE_SIZE, TOO_BIG, type Inflated } from "./zlib-jobs.js";
 
 export interface MessageCompressionOptions {
@@ -19,12 +20,17 @@ export interface MessageCompressionOptions {
   readonly threshold: number;
   /** The most bytes that a message may inflate to. */
   readonly maxMessageSize: number;
+  /** How the peer compresses. */
+  readonly peer: PeerContextOptions;
 }
 
 export class MessageCompression {
   readonly #windowBits: number;
   readonly #threshold: number;
   readonly #maxMessageSize: number;
+  readonly #peer: PeerContextOptions;
+  /** Made when the peer's first compressed message comes. */
+  #peerContext: PeerContext | undefined;
   #isCompressing = false;
   /** What waits for a message that is being compressed; `undefined` if none is. */
   #waiting: (() => void)[] | undefined;
@@ -34,6 +40,7 @@ export class MessageCompression {
     this.#windowBits = options.windowBits;
     this.#threshold = options.threshold;
     this.#maxMessageSize = options.maxMessageSize;
+    this.#peer = options.peer;
   }
 
   /** Bytes of messages that are not yet in the output. */
@@ -145,10 +152,16 @@ export class MessageCompression {
 
   /** Inflates a message (RFC 7692 §7.2.2). Its bytes need not last longer than the call. */
   inflate(payload: Buffer, isText: boolean): Message | Failure | Promise<Message | Failure> {
-    const inflated = inflate(payload, this.#maxMessageSize);
+    this.#peerContext ??= new PeerContext(this.#peer);
+    const inflated = inflate(payload, this.#maxMessageSize, this.#peerContext);
     if (inflated instanceof Promise) return inflated.then((bytes) => this.#messageOf(bytes, isText));
     // Bytes that are the message itself must not be overwritten.
     return this.#messageOf(isText || typeof inflated === "string" ? inflated : Buffer.from(inflated), isText);
+  }
+
+  /** The connection is gone: nothing more is to be inflated. */
+  close(): void {
+    this.#peerContext?.close();
   }
 
   #messageOf(inflated: Inflated, isText: boolean): Message | Failure {

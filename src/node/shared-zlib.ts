@@ -1,7 +1,7 @@
 /**
- * zlib contexts that all connections of the process use, one after the other. No context is taken over between messages
+ * zlib contexts that all connections of the process use, one after the other. We take no context over between messages
  * (RFC 7692 §7.1.1), so it need only be reset, which costs a fraction of making one, as Node's synchronous functions do for
- * each call.
+ * each call. Where a peer takes its context over, what it may refer to is inflated before its message.
  *
  * What stands below these functions is undocumented: where it is otherwise than expected, there is no such context.
  */
@@ -33,6 +33,9 @@ export type Outcome = "done" | "full" | "failed";
 
 /** The most bytes that come out at a time. */
 export const SHARED_OUTPUT_SIZE = 65_536;
+
+/** Begins a block of deflate that isn't compressed: its length and the complement of that follow (RFC 1951 §3.2.4). */
+const storedBlock = Buffer.alloc(5);
 
 /** One for all contexts: what is in it holds until the next message. One byte more, to see whether there is too much. */
 const output = Buffer.allocUnsafeSlow(SHARED_OUTPUT_SIZE + 1);
@@ -68,6 +71,22 @@ export class SharedContext {
   begin(limit: number): void {
     this.#handle.reset();
     this.#hasFailed = false;
+    this.#used = 0;
+    this.#room = Math.min(limit, SHARED_OUTPUT_SIZE) + 1;
+  }
+
+  /**
+   * Begins a message that may refer to what stands before it, which inflates to itself and is passed over. A dictionary
+   * could be given to a new context only.
+   *
+   * @param before - at most {@link SHARED_OUTPUT_SIZE} - 1 bytes
+   */
+  beginAfter(before: Uint8Array, limit: number): void {
+    this.begin(SHARED_OUTPUT_SIZE);
+    storedBlock.writeUInt16LE(before.length, 1);
+    storedBlock.writeUInt16LE(before.length ^ 0xffff, 3);
+    this.push(storedBlock, constants.Z_SYNC_FLUSH);
+    this.push(before, constants.Z_SYNC_FLUSH);
     this.#used = 0;
     this.#room = Math.min(limit, SHARED_OUTPUT_SIZE) + 1;
   }
@@ -112,14 +131,23 @@ export function sharedInflate(): SharedContext | undefined {
 function canRoundTrip(): boolean {
   const deflate = SharedContext.around(createDeflateRaw());
   const inflate = SharedContext.around(createInflateRaw());
+  /** Whether a message that may refer to `before` comes out as it was, after that and alone. */
+  const comesOut = (text: string, before: string): boolean => {
+    deflate?.begin(SHARED_OUTPUT_SIZE);
+    if (deflate?.push(Buffer.from(before), constants.Z_SYNC_FLUSH) !== "done") return false;
+    const start = deflate.output.length;
+    if (deflate.push(Buffer.from(text), constants.Z_SYNC_FLUSH) !== "done") return false;
+    const deflated = Buffer.from(deflate.output.subarray(start));
+    if (before === "") inflate?.begin(text.length);
+    else inflate?.beginAfter(Buffer.from(before), text.length);
+    return inflate?.push(deflated, constants.Z_SYNC_FLUSH) === "done" && inflate.output.toString() === text;
+  };
   try {
-    return ["one message", "and another message"].every((text) => {
-      deflate?.begin(SHARED_OUTPUT_SIZE);
-      if (deflate?.push(Buffer.from(text), constants.Z_SYNC_FLUSH) !== "done") return false;
-      const deflated = Buffer.from(deflate.output);
-      inflate?.begin(text.length);
-      return inflate?.push(deflated, constants.Z_SYNC_FLUSH) === "done" && inflate.output.toString() === text;
-    });
+    return (
+      comesOut("one message", "") &&
+      comesOut("one message, and another", "one message") &&
+      comesOut("and another message", "")
+    );
   } catch {
     return false;
   } finally {

@@ -261,6 +261,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   closed(): void {
     this.#stopReading();
+    this.#compression?.close();
     const events = this.#events;
     this.#events = undefined;
     events?.closed();

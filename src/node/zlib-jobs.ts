@@ -1,9 +1,9 @@
 /**
  * Compressing and inflating for all connections of the process.
  *
- * No context is taken over between messages (RFC 7692 §7.1.1), so that no connection holds one. Small messages are done at
+ * We take no context over between messages (RFC 7692 §7.1.1), so that no connection holds one. Small messages are done at
  * once, as a thread would cost more than it saves, in contexts that all share; large ones in threads, few at a time, which
- * bounds the memory of all contexts together.
+ * bounds the memory of all contexts together. What a peer takes over is a `History`, from which zlib makes its context anew.
  */
 
 import { constants as bufferConstants } from "node:buffer";
@@ -32,6 +32,9 @@ const MAX_JOBS = 4;
  */
 const TAIL = Buffer.from([0x00, 0x00, 0xff, 0xff, 0x01, 0x00, 0x00, 0xff, 0xff]);
 const SYNC_TAIL_SIZE = 4;
+
+/** The dictionary of a message that refers to nothing but itself. */
+const NOTHING = Buffer.alloc(0);
 
 /** A message that inflates to more than its limit. */
 export const TOO_BIG = "too big";
@@ -67,45 +70,93 @@ export function deflateLater(bytes: Uint8Array, windowBits: number): Promise<Buf
   });
 }
 
+/** What a peer's messages may refer to beyond their own beginning. */
+export interface History {
+  /** Whether there is nothing. */
+  readonly isEmpty: boolean;
+  /** Whether messages are known to refer to it. */
+  readonly isNeeded: boolean;
+  /** Its bytes, up to the window, until anything else is done with any history. */
+  readonly dictionary: Buffer;
+  /** A message was inflated, whose bytes hold during the call. @param refersBack - whether it needed the history */
+  inflated(message: Buffer, refersBack: boolean): void;
+}
+
 /**
  * Inflates a message, at once if it is small.
  *
+ * First without the history, which only few peers need: what comes out then is right, as zlib fails at the first reference
+ * that leads back beyond the beginning of a message. Only what failed is tried again.
+ *
  * @param limit - the most bytes that it may inflate to; not many more than these are ever held
+ * @param history - of its sender, which has no other message under way
  * @returns what came of it: bytes that are not in a promise hold until the next call
  */
-export function inflate(payload: Uint8Array, limit: number): Inflated | Promise<Inflated> {
-  if (payload.length > SYNC_INFLATE_SIZE) return inflateLater(payload, limit);
-  const inflated = inflateNow(payload, Math.min(limit, SYNC_INFLATE_SIZE));
-  return inflated === TOO_BIG && limit > SYNC_INFLATE_SIZE ? inflateLater(payload, limit) : inflated;
+export function inflate(payload: Uint8Array, limit: number, history: History): Inflated | Promise<Inflated> {
+  let refersBack = history.isNeeded;
+  if (payload.length > SYNC_INFLATE_SIZE) return inflateLater(payload, limit, history, refersBack);
+  const syncLimit = Math.min(limit, SYNC_INFLATE_SIZE);
+  let inflated = refersBack ? CORRUPT : inflateNow(payload, syncLimit);
+  if (inflated === CORRUPT && !history.isEmpty) {
+    refersBack = true;
+    inflated = inflateNow(payload, syncLimit, history.dictionary);
+  }
+  if (inflated === TOO_BIG && limit > SYNC_INFLATE_SIZE)
+    return inflateLater(payload, limit, history, refersBack);
+  if (typeof inflated !== "string") history.inflated(inflated, refersBack);
+  return inflated;
 }
 
-function inflateNow(payload: Uint8Array, limit: number): Inflated {
+function inflateNow(payload: Uint8Array, limit: number, dictionary: Buffer = NOTHING): Inflated {
   inflater ??= { context: sharedInflate() };
   const { context } = inflater;
-  if (context === undefined) return inflateAnew(payload, limit);
-  context.begin(limit);
+  if (context === undefined) return inflateAnew(payload, limit, dictionary);
+  if (dictionary.length === 0) context.begin(limit);
+  else context.beginAfter(dictionary, limit);
   let outcome = context.push(payload, constants.Z_SYNC_FLUSH);
   if (outcome === "done") outcome = context.push(TAIL, constants.Z_FINISH);
   if (outcome === "done") return hasEnded(context.unread) ? context.output : CORRUPT;
   return outcome === "full" ? TOO_BIG : CORRUPT;
 }
 
-function inflateAnew(payload: Uint8Array, limit: number): Inflated {
+function inflateAnew(payload: Uint8Array, limit: number, dictionary: Buffer): Inflated {
   const bytes = Buffer.concat([payload, TAIL]);
   try {
     const maxOutputLength = Math.max(limit, 1); // zlib takes no 0
-    const inflated = inflatedOf(inflateRawSync(bytes, { maxOutputLength, info: true }), bytes);
+    const inflated = inflatedOf(inflateRawSync(bytes, { maxOutputLength, dictionary, info: true }), bytes);
     return inflated === CORRUPT || inflated.length <= limit ? inflated : TOO_BIG;
   } catch (error) {
     return verdictOf(error);
   }
 }
 
-function inflateLater(payload: Uint8Array, limit: number): Promise<Inflated> {
+async function inflateLater(
+  payload: Uint8Array,
+  limit: number,
+  history: History,
+  needsHistory: boolean,
+): Promise<Inflated> {
   const bytes = Buffer.concat([payload, TAIL]);
+  let refersBack = needsHistory;
+  let inflated = refersBack ? CORRUPT : await inflateInThread(bytes, limit);
+  if (inflated === CORRUPT && !history.isEmpty) {
+    refersBack = true;
+    inflated = await inflateInThread(bytes, limit, history);
+  }
+  if (typeof inflated !== "string") history.inflated(inflated, refersBack);
+  return inflated;
+}
+
+/** @param history - of which a copy is made only when a thread is free: what waits for one holds none */
+function inflateInThread(bytes: Buffer, limit: number, history?: History): Promise<Inflated> {
   return job((done) => {
-    const maxOutputLength = Math.min(limit, bufferConstants.MAX_LENGTH);
-    inflateRaw(bytes, { maxOutputLength, chunkSize: SYNC_INFLATE_SIZE, info: true }, (error, result) => {
+    const options = {
+      maxOutputLength: Math.min(limit, bufferConstants.MAX_LENGTH),
+      chunkSize: SYNC_INFLATE_SIZE,
+      dictionary: history?.dictionary ?? NOTHING,
+      info: true,
+    };
+    inflateRaw(bytes, options, (error, result) => {
       done(error === null ? inflatedOf(result, bytes) : verdictOf(error));
     });
   });

@@ -2,8 +2,8 @@
  * Negotiates permessage-deflate (RFC 7692 §5, §7.1), for the server and for the client.
  * Pure: no I/O, no clock, no promise.
  *
- * Both sides ask for no context takeover, so that a message needs a zlib context only while it is compressed or
- * inflated, and contexts can be shared among all connections.
+ * We take no context over, and ask the peer for the same, so that a message needs a zlib context only while it is compressed or
+ * inflated, and contexts can be shared among all connections. A server that doesn't grant it is followed all the same.
  */
 
 import { type ExtensionOffer, formatExtension } from "./header-field.js";
@@ -30,8 +30,8 @@ export interface CompressionSettings {
 
 /** What both sides agreed on. */
 export interface CompressionAgreement {
-  /** The server begins each message with an empty window. Always so. */
-  readonly serverNoContextTakeover: true;
+  /** The server must begin each message with an empty window. Always so in the role of the server. */
+  readonly serverNoContextTakeover: boolean;
   /** The client must begin each message with an empty window. Always so in the role of the server. */
   readonly clientNoContextTakeover: boolean;
   /** The largest window for what the server sends: 9 to 15 bits, for the client role also 8. */
@@ -79,7 +79,8 @@ export function acceptCompressionOffer(
 
 /** The value of Sec-WebSocket-Extensions with which a server answers. */
 export function formatCompressionAgreement(agreement: CompressionAgreement): string {
-  const parameters: Array<readonly [string, string | true]> = [["server_no_context_takeover", true]];
+  const parameters: Array<readonly [string, string | true]> = [];
+  if (agreement.serverNoContextTakeover) parameters.push(["server_no_context_takeover", true]);
   if (agreement.clientNoContextTakeover) parameters.push(["client_no_context_takeover", true]);
   if (agreement.namesServerWindow) {
     parameters.push(["server_max_window_bits", String(agreement.serverMaxWindowBits)]);
@@ -161,8 +162,7 @@ function clientWindow(offered: number | true | undefined, wanted: number = DEFAU
 
 /** What a client makes of an answer whose parameters are well-formed; `undefined` where it is not what was offered. */
 function agreeToAnswer(answer: Parameters, settings: CompressionSettings): CompressionAgreement | undefined {
-  // §7.1.1.1, §7.1.2.1: a server accepts these by repeating them.
-  if (!answer.serverNoContextTakeover) return undefined;
+  // §7.1.2.1: a server accepts a window by repeating it.
   const serverLimit = settings.serverMaxWindowBits ?? DEFAULT_WINDOW_BITS;
   const server = answer.serverMaxWindowBits ?? DEFAULT_WINDOW_BITS;
   if (server > serverLimit) return undefined;
@@ -171,7 +171,8 @@ function agreeToAnswer(answer: Parameters, settings: CompressionSettings): Compr
   const client = answer.clientMaxWindowBits ?? clientLimit;
   if (client === true || client > clientLimit || !isDeflatable(client)) return undefined;
   return {
-    serverNoContextTakeover: true,
+    // §7.1.1.1: a server that accepts repeats it, but Mojolicious and others answer every offer with the bare name.
+    serverNoContextTakeover: answer.serverNoContextTakeover,
     clientNoContextTakeover: answer.clientNoContextTakeover,
     serverMaxWindowBits: server,
     clientMaxWindowBits: client,

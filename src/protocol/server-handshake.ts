@@ -56,8 +56,11 @@ export interface ValidHandshake {
   readonly key: string;
   /** The subprotocols offered, in the client's order of preference, each once. */
   readonly subprotocols: readonly string[];
-  /** The extensions offered, in the client's order of preference. */
-  readonly extensions: readonly ExtensionOffer[];
+  /**
+   * The value of Sec-WebSocket-Extensions as it came; `undefined` where there was none. Only where an extension may be agreed
+   * on is it judged: see `readExtensionOffers`.
+   */
+  readonly extensions: string | undefined;
   /** The value of Origin as it came: a well-formed origin or "null"; `undefined` where there was none. */
   readonly origin: string | undefined;
   /** The path of the target, still percent-encoded. */
@@ -72,7 +75,7 @@ export type HandshakeVerdict = PlainRequest | RefusedHandshake | ValidHandshake;
 /**
  * Judges an opening handshake (RFC 6455 §4.2.1). Time and memory are linear in the request; nothing is thrown.
  * The checks come in the order of method, number of fields, Host, version, key, body, target, subprotocols,
- * extensions, Origin; the first that fails gives the refusal.
+ * Origin; the first that fails gives the refusal.
  */
 export function judgeHandshake(request: HandshakeRequest): HandshakeVerdict {
   // RFC 9110 §7.8: an Upgrade in an HTTP/1.0 request is to be ignored.
@@ -114,6 +117,19 @@ export function chooseSubprotocol(
   const chosen = supported(offered);
   if (chosen !== undefined && !offered.includes(chosen)) throw new SubprotocolError(chosen, offered);
   return chosen;
+}
+
+/**
+ * Reads the extensions that a client offers (RFC 6455 §4.2.1 item 9, §9.1). A header that is there names at least one.
+ *
+ * @param value - that of Sec-WebSocket-Extensions, if there was one
+ * @returns the extensions in the client's order of preference, or what to answer instead
+ */
+export function readExtensionOffers(value: string | undefined): readonly ExtensionOffer[] | RefusedHandshake {
+  if (value === undefined) return [];
+  const extensions = parseExtensions(value);
+  if (extensions !== undefined && extensions.length > 0) return extensions;
+  return refused(400, "Expected Sec-WebSocket-Extensions to be a list of at most 64 well-formed extensions.");
 }
 
 function refused(
@@ -190,13 +206,6 @@ function judgeRest(request: HandshakeRequest, fields: HeaderFields): RefusedHand
   if (subprotocols === undefined) {
     return refused(400, "Expected Sec-WebSocket-Protocol to be a list of at most 64 different tokens.");
   }
-  const extensions = readExtensions(fields);
-  if (extensions === undefined) {
-    return refused(
-      400,
-      "Expected Sec-WebSocket-Extensions to be a list of at most 64 well-formed extensions.",
-    );
-  }
   const [origin, ...more] = fields.get("origin") ?? [];
   const problem =
     more.length > 0 ? refused(400, "Expected one Origin header at most.") : originProblem(origin);
@@ -207,7 +216,9 @@ function judgeRest(request: HandshakeRequest, fields: HeaderFields): RefusedHand
     kind: "valid",
     key: joinedField(fields, "sec-websocket-key"),
     subprotocols,
-    extensions,
+    extensions: fields.has("sec-websocket-extensions")
+      ? joinedField(fields, "sec-websocket-extensions")
+      : undefined,
     origin,
     path: target.path,
     host,
@@ -220,13 +231,6 @@ function readSubprotocols(fields: HeaderFields): string[] | undefined {
   const subprotocols = parseTokenList(joinedField(fields, "sec-websocket-protocol"));
   if (subprotocols === undefined || subprotocols.length === 0) return undefined;
   return new Set(subprotocols).size === subprotocols.length ? subprotocols : undefined;
-}
-
-/** §4.2.1 item 9, §9.1: a header that is there names at least one. */
-function readExtensions(fields: HeaderFields): ExtensionOffer[] | undefined {
-  if (!fields.has("sec-websocket-extensions")) return [];
-  const extensions = parseExtensions(joinedField(fields, "sec-websocket-extensions"));
-  return extensions?.length === 0 ? undefined : extensions;
 }
 
 /** §4.2.1 item 7, §10.2, RFC 6454 §7. Whether a well-formed origin is welcome, is not judged here. */

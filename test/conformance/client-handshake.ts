@@ -142,6 +142,16 @@ const goodAnswers: readonly (readonly [sentence: string, answer: Answer, options
         offers,
       ] as const,
   ),
+  [
+    "with compression of which it names nothing, so that the server may take over",
+    changed({ [EXTENSIONS]: "permessage-deflate" }),
+    offers,
+  ],
+  [
+    "with compression that lets the server take over",
+    changed({ [EXTENSIONS]: "permessage-deflate; client_no_context_takeover" }),
+    offers,
+  ],
 ];
 
 const accepted = goodAnswers.map(([sentence, answer, options]): ClientRow => [
@@ -201,8 +211,8 @@ const badAnswers: readonly (readonly [sentence: string, answer: Answer, options?
     "x-unknown",
     `${NO_TAKEOVER}, x-unknown`,
     `${NO_TAKEOVER}, ${NO_TAKEOVER}`,
-    "permessage-deflate",
-    "permessage-deflate; client_no_context_takeover",
+    "permessage-deflate; unknown",
+    "permessage-deflate; server_max_window_bits",
     `${NO_TAKEOVER}; unknown`,
     `${NO_TAKEOVER}; server_no_context_takeover`,
     "permessage-deflate; server_no_context_takeover=1",

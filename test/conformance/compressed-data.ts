@@ -131,7 +131,7 @@ const corrupt: readonly (readonly [name: string, payload: Buffer])[] = [
   ["nothing at all", hex("")],
   ["a stored block whose length is not confirmed", hex("00 05 00 00 00 48 65 6c 6c 6f 00")],
   ["a stored block that is cut short", hex("00 05 00 fa ff 48 65")],
-  ["what refers to the message before, beyond the beginning of its own", hex("f2 00 11 00 00")],
+  ["what refers back beyond the beginning of the message before", hex("f2 00 51 00 00")],
   ["a code that there is none of", hex("e3 ff ff ff")],
   ...[1, 2, 10, 100].map(
     (less) => [`${less} bytes less than it was`, deflated(long).subarray(0, -less)] as const,

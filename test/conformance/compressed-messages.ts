@@ -1,8 +1,11 @@
 /** Compressed messages with each negotiable parameter (RFC 7692 §7). */
 
-import { binary, text } from "./arrival.js";
-import { exchange, family, type Row } from "./case.js";
-import { compressed } from "./deflate.js";
+import { binary, close, text } from "./arrival.js";
+import { dialogue, exchange, family, type Row } from "./case.js";
+import { ContextKeeper, deflatedAfter } from "../protocol/context-keeper.js";
+import { deflated } from "../protocol/deflated.js";
+import type { FrameSpec } from "../protocol/frames.js";
+import { compressed, RSV1 } from "./deflate.js";
 import type { Group } from "./group.js";
 import { jsonOf, randomBytes, range, sound } from "./payloads.js";
 import { KIB } from "./sizes.js";
@@ -81,6 +84,62 @@ const mixed: readonly Row[] = [
   ],
 ];
 
+function taking(payload: Uint8Array): FrameSpec {
+  return { opcode: 1, reserved: RSV1, payload };
+}
+
+/** Messages of all sizes, as similar to each other as those of an app are. */
+const similar = range(1, 3).flatMap((round) => SIZES.map((size, at) => jsonOf(size, round * at)));
+
+const takeover: readonly Row[] = [
+  ...range(9, 15).map((bits): Row => [
+    `Messages in a context of ${bits} bits that goes on are echoed, though each is to begin anew`,
+    async (subject) => {
+      const keeper = new ContextKeeper({ windowBits: bits });
+      const frames: FrameSpec[] = [];
+      for (const message of similar) frames.push(taking(await keeper.deflate(message)));
+      const windows = subject.role === "server" ? { server: 15, client: bits } : { server: bits, client: 15 };
+      await exchange(
+        frames,
+        similar.map((message) => text(message)),
+        { windows },
+      )(subject);
+    },
+  ]),
+  [
+    "What is not compressed does not enter such a context",
+    exchange(
+      [
+        taking(deflatedAfter("", "Hello")),
+        { opcode: 1, payload: "between" },
+        taking(deflatedAfter("Hello", "Hello")),
+      ],
+      [text("Hello"), text("between"), text("Hello")],
+      { windows: anyWindow },
+    ),
+  ],
+  [
+    "What refers back beyond the window: 1007",
+    (subject) => {
+      const [far, near] = [jsonOf(KIB, 1), jsonOf(600, 2)];
+      const windows = subject.role === "server" ? { server: 15, client: 9 } : { server: 9, client: 15 };
+      return dialogue(
+        [
+          [
+            [taking(deflated(far)), taking(deflated(near))],
+            [text(far), text(near)],
+          ],
+          [
+            [taking(deflatedAfter(String(Buffer.concat([far, near])), String(far.subarray(0, 100))))],
+            [close(1007)],
+          ],
+        ],
+        { windows },
+      )(subject);
+    },
+  ],
+];
+
 const shared = [
   family("Z1", "All windows, 16 bytes to 128 KiB", windows.flatMap(json)),
   family("Z2", "What compression makes larger", chance),
@@ -91,6 +150,14 @@ const shared = [
 export const compressedMessages: Group = {
   name: "Compressed messages",
   section: "RFC 7692 §7.1",
-  server: [...shared, family("Z4", "A client with a window of 8 bits", json({ server: 15, client: 8 }))],
-  client: [...shared, family("Z5", "A server with a window of 8 bits", json({ server: 8, client: 15 }))],
+  server: [
+    ...shared,
+    family("Z4", "A client with a window of 8 bits", json({ server: 15, client: 8 })),
+    family("Z6", "A client that takes its context over", takeover),
+  ],
+  client: [
+    ...shared,
+    family("Z5", "A server with a window of 8 bits", json({ server: 8, client: 15 })),
+    family("Z7", "A server that takes its context over", takeover),
+  ],
 };

@@ -46,6 +46,11 @@ const valid: readonly (readonly [name: string, parts: Parts])[] = [
   ["Content-Length: 0", { fields: { "Content-Length": "0" } }],
   ["a Host with a port", { fields: { Host: "localhost:8080" } }],
   ["a Host that is an IPv6 address", { fields: { Host: "[::1]:80" } }],
+  ["no extension in the field for it, where none is used", { fields: { "Sec-WebSocket-Extensions": "" } }],
+  [
+    "a mangled extension, where none is used",
+    { fields: { "Sec-WebSocket-Extensions": 'permessage-deflate; x="1' } },
+  ],
 ];
 
 const accepted = valid.map(([name, parts]): ServerRow => [
@@ -147,7 +152,7 @@ const invalid: readonly Refusal[] = [
     ["a subprotocol that is no token", "ch@t"],
     ["a subprotocol with a space", "two words"],
   ]),
-  ...wrong(EXTENSIONS, 400, [
+  ...mangledExtensions([
     ["no extension in the field for it", ""],
     ["an extension that is no token", "a/b"],
     ["a parameter without a name", "permessage-deflate; =1"],
@@ -174,6 +179,15 @@ function wrong(
   field?: string,
 ): readonly Refusal[] {
   return values.map(([sentence, value]) => [sentence, { fields: { [name]: value } }, status, field]);
+}
+
+/** To a route that reads them. */
+function mangledExtensions(values: readonly (readonly [name: string, value: string])[]): readonly Refusal[] {
+  return values.map(([sentence, value]) => [
+    sentence,
+    { target: "/compressed", fields: { [EXTENSIONS]: value } },
+    400,
+  ]);
 }
 
 const refused = invalid.map(([name, parts, status, field]): ServerRow => [

@@ -113,6 +113,26 @@ describe("compressed frames against a server process", () => {
   });
 
   test(
+    "hostile 88: a thousand clients that take their context over are served, and memory is bounded",
+    { timeout: 60_000 },
+    async () => {
+      const clients = await Promise.all(Array.from({ length: 1_000 }, () => connect("")));
+      const growth = await growthBy(async () => {
+        for (const [each, client] of clients.entries()) {
+          const first = Buffer.from(`${each},`.repeat(6_000)).subarray(0, 32_768);
+          client.frame(Opcode.binary, deflated(first), true, true);
+          client.frame(Opcode.binary, deflated(first.subarray(-90), { dictionary: first }), true, true);
+          const echoes = [await client.nextOf("compressed binary"), await client.nextOf("binary")];
+          assert.deepEqual(echoes.at(-1)?.[1], first.subarray(-90));
+        }
+      });
+      // Their windows would take as many mebibytes.
+      assert.ok(growth < 96 * MEBIBYTE, `its memory grew by ${growth} bytes`);
+      for (const client of clients) client.drop();
+    },
+  );
+
+  test(
     "hostile 50: connections that end while they are compressed harm nobody and leave nothing",
     bounded,
     async () => {

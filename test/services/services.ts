@@ -22,6 +22,7 @@ export const services = {
     package: "python3-websockets",
     find: pythonWith("websockets"),
   },
+  tornado: { name: "Tornado", package: "python3-tornado", find: pythonWith("tornado") },
   redis: {
     name: "Redis",
     // It has the server under another name; the package redis-server adds but a service, which would be started.
@@ -46,6 +47,11 @@ export function chromium(): string | undefined {
 /** The path of a Python that has `websockets`, or `undefined`. */
 export function pythonWebsockets(): string | undefined {
   return services.pythonWebsockets.find();
+}
+
+/** The path of a Python that has Tornado, or `undefined`. */
+export function tornado(): string | undefined {
+  return services.tornado.find();
 }
 
 /** For the option `skip` of a test: a sentence that says what is missing, or `false`. */

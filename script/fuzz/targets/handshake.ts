@@ -17,6 +17,7 @@ import {
   acceptKey,
   chooseSubprotocol,
   judgeHandshake,
+  readExtensionOffers,
   type RefusedHandshake,
   type ValidHandshake,
 } from "#src/protocol/server-handshake.js";
@@ -55,7 +56,10 @@ function judgeAsServer(first: string, rawHeaders: readonly string[]): string {
   if (verdict.kind === "refused") return expectRefusal(verdict);
   if (method !== "GET" || httpVersion !== "1.1") throw new Error("expected only GET of HTTP/1.1 to be valid");
   expectValid(verdict);
-  return `valid ${verdict.subprotocols.length > 0} ${expectNegotiation(verdict.extensions)}`;
+  const extensions = readExtensionOffers(verdict.extensions);
+  if ("status" in extensions) return `valid, but for its extensions: ${expectRefusal(extensions)}`;
+  expectExtensions(extensions);
+  return `valid ${verdict.subprotocols.length > 0} ${expectNegotiation(extensions)}`;
 }
 
 function expectRefusal({ status, reason, headers }: RefusedHandshake): string {
@@ -67,7 +71,7 @@ function expectRefusal({ status, reason, headers }: RefusedHandshake): string {
   return `${status} ${reason}`;
 }
 
-function expectValid({ key, subprotocols, extensions, origin, path, host }: ValidHandshake): void {
+function expectValid({ key, subprotocols, origin, path, host }: ValidHandshake): void {
   if (Buffer.from(key, "base64").length !== 16) throw new Error("expected a key of 16 bytes");
   if (acceptKey(key) !== plainAcceptKey(key)) throw new Error("expected the key's proof");
   if (
@@ -82,6 +86,9 @@ function expectValid({ key, subprotocols, extensions, origin, path, host }: Vali
   if (origin !== undefined && !/^[\x21-\x7e]+$/.test(origin))
     throw new Error("expected an origin of visible ASCII");
   expectPath(path);
+}
+
+function expectExtensions(extensions: readonly ExtensionOffer[]): void {
   const again = parseExtensions(extensions.map(formatExtension).join(", "));
   if (!isDeepStrictEqual(again, extensions))
     throw new Error("expected extensions that can be written and read again");

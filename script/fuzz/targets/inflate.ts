@@ -8,9 +8,11 @@ import type { Target } from "../target.js";
 /** The last lets messages be inflated in a thread. */
 const LIMITS = [1_000, 0, 10, 65_536, 65_537, 200_000] as const;
 
-const compressions = LIMITS.map(
-  (maxMessageSize) => new MessageCompression({ windowBits: 15, threshold: 0, maxMessageSize }),
-);
+/** As a connection has it, from whose peer nothing has come before: what came would count. */
+function compressionUpTo(maxMessageSize: number): MessageCompression {
+  const peer = { windowBits: 15, mayTakeOver: false };
+  return new MessageCompression({ windowBits: 15, threshold: 0, maxMessageSize, peer });
+}
 
 /** What compressed messages are changed from: to compress anew each time would take most of the time. */
 const compressed: readonly Buffer[] = compressedSamples(new Random(1));
@@ -60,12 +62,15 @@ export const inflate: Target = {
   },
   run(input) {
     const [flags = 0] = input;
-    const limit = (flags >> 1) % LIMITS.length;
+    const limit = LIMITS[(flags >> 1) % LIMITS.length] as number;
     const payload = input.subarray(1);
     const isText = (flags & 1) === 1;
-    const result = (compressions[limit] as MessageCompression).inflate(payload, isText);
-    const judge = (message: Awaited<typeof result>): string =>
-      judgeInflated(message, { payload, isText, limit: LIMITS[limit] as number });
+    const compression = compressionUpTo(limit);
+    const result = compression.inflate(payload, isText);
+    const judge = (message: Awaited<typeof result>): string => {
+      compression.close();
+      return judgeInflated(message, { payload, isText, limit });
+    };
     return result instanceof Promise ? result.then((message) => `later ${judge(message)}`) : judge(result);
   },
 };
@@ -90,7 +95,9 @@ function judgeInflated(message: unknown, { payload, isText, limit }: Given): str
     if (!bytes.equals(inflatedPlainly(payload)))
       throw new Error("expected the bytes that come of the message and 00 00 ff ff");
     // All messages are inflated into the same memory: what was given out must be out of it.
-    void compressions[0]?.inflate(compressed[4] as Buffer, false);
+    const other = compressionUpTo(LIMITS[0]);
+    void other.inflate(compressed[4] as Buffer, false);
+    other.close();
     if (!bytes.equals(Buffer.from(message as string))) throw new Error("expected a message to stay as it is");
   }
   return `${isText ? "text" : "binary"} ${Math.ceil(Math.log2(bytes.length + 1))}`;
