@@ -42,7 +42,7 @@ export interface PlainRequest {
 export interface RefusedHandshake {
   readonly kind: "refused";
   /** The HTTP status to answer with. */
-  readonly status: 400 | 403 | 405 | 426 | 431;
+  readonly status: 400 | 405 | 426 | 431;
   /** A sentence for the body of the answer. It holds nothing of the request, so that it is safe to show. */
   readonly reason: string;
   /** The header fields that the status calls for, beyond those of the connection and the body. */
@@ -58,7 +58,7 @@ export interface ValidHandshake {
   readonly subprotocols: readonly string[];
   /** The extensions offered, in the client's order of preference. */
   readonly extensions: readonly ExtensionOffer[];
-  /** The value of Origin as it came: a well-formed origin or "null"; `undefined` where there was none. */
+  /** The value of Origin as it came, whatever it is (`isOrigin` tells); `undefined` where there was none. */
   readonly origin: string | undefined;
   /** The path of the target, still percent-encoded. */
   readonly path: string;
@@ -197,10 +197,9 @@ function judgeRest(request: HandshakeRequest, fields: HeaderFields): RefusedHand
       "Expected Sec-WebSocket-Extensions to be a list of at most 64 well-formed extensions.",
     );
   }
+  // RFC 6454 §7.3: at most one. Of two, a proxy and a policy could each believe another. What the one says, is the policy's.
   const [origin, ...more] = fields.get("origin") ?? [];
-  const problem =
-    more.length > 0 ? refused(400, "Expected one Origin header at most.") : originProblem(origin);
-  if (problem !== undefined) return problem;
+  if (more.length > 0) return refused(400, "Expected one Origin header at most; send one.");
   // RFC 9112 §3.2.2: the authority of an absolute-form target replaces Host.
   const host = target.authority ?? joinedField(fields, "host");
   return {
@@ -227,16 +226,4 @@ function readExtensions(fields: HeaderFields): ExtensionOffer[] | undefined {
   if (!fields.has("sec-websocket-extensions")) return [];
   const extensions = parseExtensions(joinedField(fields, "sec-websocket-extensions"));
   return extensions?.length === 0 ? undefined : extensions;
-}
-
-/** §4.2.1 item 7, §10.2, RFC 6454 §7. Whether a well-formed origin is welcome, is not judged here. */
-function originProblem(origin: string | undefined): RefusedHandshake | undefined {
-  // Pages that a browser opens from a file send either of these two.
-  if (origin === undefined || origin === "null" || origin === "file://") return undefined;
-  const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(.*)$/.exec(origin)?.[1];
-  if (authority !== undefined && isAuthority(authority)) return undefined;
-  // No browser sends user information: it is there to pass for another site (policy).
-  if (authority?.includes("@"))
-    return refused(403, "Expected Origin to be an origin without user information.");
-  return refused(400, 'Expected Origin to be an origin, such as https://example.org, or "null".');
 }
