@@ -94,12 +94,20 @@ export class Sockets extends AppSockets<ExpressFramework, Application> {
     if (typeof path !== "string" || !/^[/*]/.test(path))
       throw new InvalidRouteError(`expected a path that begins with /, but got ${describe(path)}`);
     try {
-      return new PathPattern(path);
+      return new PathPattern(path, {
+        caseSensitive: this.#isSet("case sensitive routing"),
+        ignoreTrailingSlash: !this.#isSet("strict routing"),
+      });
     } catch (error) {
       // Express 4 has a syntax of its own, of which only it can tell the paths.
       if (error instanceof InvalidRouteError) return undefined;
       throw error;
     }
+  }
+
+  /** Where the app isn't known yet, a pattern may match more than its router, which decides in any case. */
+  #isSet(setting: string): boolean {
+    return this.hasApp && this.app.enabled(setting);
   }
 
   protected override mount(path: string, route: AnyRoute): void {

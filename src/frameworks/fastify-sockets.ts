@@ -9,6 +9,7 @@ import { foreignPattern } from "../routing/foreign-path.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { AnyParams } from "../routing/path-params.js";
+import type { PathOptions } from "../routing/path-options.js";
 import type { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { inScopeOf } from "../routing/socket-scope.js";
@@ -20,6 +21,17 @@ import {
   type FastifyFramework,
   type FastifyRouteOptions,
 } from "./fastify-types.js";
+
+/** How the router of an app compares paths. */
+function pathOptionsOf({ initialConfig }: FastifyInstance): PathOptions {
+  const { routerOptions = {}, ...older } = initialConfig as PathOptions & {
+    readonly routerOptions?: PathOptions;
+  };
+  return {
+    caseSensitive: older.caseSensitive !== false && routerOptions.caseSensitive !== false,
+    ignoreTrailingSlash: older.ignoreTrailingSlash === true || routerOptions.ignoreTrailingSlash === true,
+  };
+}
 
 /** Which route a handler belongs to, so that it learns its path when it is in the router. */
 const handled = new WeakMap<object, AnyRoute>();
@@ -56,9 +68,7 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     this.attach(app.server);
     const instance = app as FastifyInstance;
     instance.addHook("preClose", () => this.close({ grace: graceOf(instance) }));
-    instance.addHook("onRoute", ({ handler, url }) =>
-      handled.get(handler)?.locate(url, foreignPattern(url, "()")),
-    );
+    instance.addHook("onRoute", ({ handler, url }) => handled.get(handler)?.locate(url, this.patternOf(url)));
   }
 
   /**
@@ -119,7 +129,7 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
   }
 
   protected override patternOf(path: string): PathPattern | undefined {
-    return foreignPattern(path, "()");
+    return foreignPattern(path, "()", this.hasApp ? pathOptionsOf(this.app as FastifyInstance) : {});
   }
 
   /** With the prefix of the instance that the route is added to, as Fastify's router has it. */

@@ -105,14 +105,23 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
     (this.app as Hono<E>).get(path, this.#handlerOf(route));
   }
 
-  /** Hono's own router knows best. */
+  /** Hono's own router knows best, asked for the path as Hono reads it: decoded in part. */
   protected override find(path: string): AnyRoute | "unsure" | undefined {
-    const [handlers] = this.app.router.match("GET", path);
+    const [handlers] = this.app.router.match("GET", this.#readPath(path));
     for (const [[handler]] of handlers) {
       const route = this.#handled.get(handler) ?? this.#handled.get(composedOf(handler));
       if (route !== undefined) return route;
     }
     return undefined;
+  }
+
+  /** As it is where the app reads paths in its own way, from more than the URL. */
+  #readPath(path: string): string {
+    try {
+      return this.app.getPath({ url: `http://localhost${path}` } as Request);
+    } catch {
+      return path;
+    }
   }
 
   protected override addressOf(context: Context<E>): RequestAddress {

@@ -12,6 +12,8 @@ import type { Framework } from "../routing/framework.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { AnyParams, PathParams } from "../routing/path-params.js";
+import { pathOptions, withoutPathOptions, type PathOptions } from "../routing/path-options.js";
+import { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { inScopeOf } from "../routing/socket-scope.js";
 import type { RequestAddress } from "../routing/url.js";
@@ -37,21 +39,25 @@ export class Blueprint<State = DefaultState, Custom = DefaultContext> extends Bl
  *     });
  *     app.listen(5000);
  *
- * Paths are in the syntax of `@koa/router`, that of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`.
+ * Paths are in the syntax of `@koa/router`, that of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`. Those of
+ * `sockets.route` are compared exactly, unless the options `caseSensitive` and `ignoreTrailingSlash` say otherwise.
  */
 export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppSockets<
   KoaFramework<State, Custom>,
   Application<State, Custom>
 > {
+  readonly #pathOptions: PathOptions;
+
   /**
    * @param app - the Koa app, whose `listen` carries the sockets along; without one, see `init`
    * @throws {InvalidOptionError}
    */
   constructor(
     app?: Application<State, Custom>,
-    options: SocketsOptions<ParameterizedContext<State, Custom>> = {},
+    options: SocketsOptions<ParameterizedContext<State, Custom>> & PathOptions = {},
   ) {
-    super({ name: "a Koa app", methods: ["callback", "listen"] }, options);
+    super({ name: "a Koa app", methods: ["callback", "listen"] }, withoutPathOptions(options));
+    this.#pathOptions = pathOptions(options);
     if (app !== undefined) this.init(app);
   }
 
@@ -80,6 +86,10 @@ export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppS
   context(): Middleware<State, Custom> {
     const find = this.socketFinder();
     return (context, next) => inScopeOf(find(context), next);
+  }
+
+  protected override patternOf(path: string): PathPattern {
+    return new PathPattern(path, this.#pathOptions);
   }
 
   protected override mount(_path: string, route: AnyRoute): void {
