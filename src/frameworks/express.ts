@@ -16,6 +16,7 @@ import type { AnyParams, PathParams } from "../routing/path-params.js";
 import { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { inScopeOf } from "../routing/socket-scope.js";
+import { isResponse } from "../routing/thrown-answer.js";
 import type { RequestAddress } from "../routing/url.js";
 
 /** The types of Express. */
@@ -69,7 +70,11 @@ export class Sockets extends AppSockets<ExpressFramework, Application> {
    */
   context(): RequestHandler {
     const find = this.socketFinder();
-    return (request, _response, next) => inScopeOf(find(request), () => next());
+    return (request, response, next) => {
+      const found = find(request);
+      if (isResponse(found)) writeWebResponse(response, found).catch(next);
+      else inScopeOf(found, () => next());
+    };
   }
 
   #handlerOf(route: AnyRoute): RequestHandler {

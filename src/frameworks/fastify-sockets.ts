@@ -1,9 +1,16 @@
 /** `Sockets` for Fastify. */
 
 import type { Server } from "node:http";
-import type { FastifyInstance, FastifyRequest, preHandlerHookHandler, RouteHandlerMethod } from "fastify";
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  preHandlerHookHandler,
+  RouteHandlerMethod,
+} from "fastify";
 import { UPGRADE_REQUIRED, asWebResponse } from "../node/http-answer.js";
 import { AppSockets } from "../node/app-sockets.js";
+import { readyAnswer } from "../node/ready-answer.js";
 import type { PendingUpgrade } from "../node/pending-upgrade.js";
 import { foreignPattern } from "../routing/foreign-path.js";
 import type { Handler } from "../routing/handler.js";
@@ -13,6 +20,7 @@ import type { PathOptions } from "../routing/path-options.js";
 import type { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { inScopeOf } from "../routing/socket-scope.js";
+import { isResponse } from "../routing/thrown-answer.js";
 import type { RequestAddress } from "../routing/url.js";
 import { graceOf } from "./fastify-grace.js";
 import {
@@ -21,6 +29,15 @@ import {
   type FastifyFramework,
   type FastifyRouteOptions,
 } from "./fastify-types.js";
+
+/** Has Fastify send a `Response`, beside the headers that hooks have set. */
+async function sendAnswer(reply: FastifyReply, response: Response): Promise<FastifyReply> {
+  const { status, fields, length, body } = await readyAnswer(response);
+  reply.code(status);
+  for (const [name, value] of fields) reply.header(name, value);
+  if (length !== undefined) reply.header("content-length", length);
+  return reply.send(body ?? undefined);
+}
 
 /** How the router of an app compares paths. */
 function pathOptionsOf({ initialConfig }: FastifyInstance): PathOptions {
@@ -102,7 +119,11 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
    */
   context(): preHandlerHookHandler {
     const find = this.socketFinder();
-    return (request, _reply, done) => inScopeOf(find(request), () => done());
+    return (request, reply, done) => {
+      const found = find(request);
+      if (isResponse(found)) sendAnswer(reply, found).catch((error: unknown) => done(error as Error));
+      else inScopeOf(found, () => done());
+    };
   }
 
   #handlerOf(route: AnyRoute, fallback: RouteHandlerMethod | undefined): RouteHandlerMethod {
@@ -116,8 +137,8 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     const native: RouteHandlerMethod = async function (this, request, reply) {
       const verdict = await arrive(request);
       if (verdict === "accepted") return reply.code(101).send(); // with what hooks of `onSend` set: sessions do so
-      if (verdict !== "passed") return reply.send(verdict);
-      if (fallback === undefined) return reply.send(asWebResponse(UPGRADE_REQUIRED));
+      if (verdict !== "passed") return sendAnswer(reply, verdict);
+      if (fallback === undefined) return sendAnswer(reply, asWebResponse(UPGRADE_REQUIRED));
       return (await fallback.call(this, request, reply)) ?? reply; // which may be sent later
     };
     handled.set(native, route);

@@ -201,13 +201,16 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
     const tooMany = this.claim(sockets) ?? this.#countUnder(acceptance.remoteAddress ?? "");
     if (tooMany !== undefined) return this.#refusal(tooMany);
     if (sockets.isDraining) return this.#refusal(GOING_DOWN);
-    const admission = admit(handshake, "encrypted" in socket, route.settings);
-    if ("status" in admission) return this.#refusal(admission);
-    const identity = sockets.identify(acceptance.request);
+    const secure = "encrypted" in socket;
+    const { request } = acceptance;
+    const admission = admit({ handshake, secure, settings: route.settings, request, owner: sockets });
+    if (admission.kind === "answered") return admission.answer;
+    if (admission.kind === "refused") return this.#refusal(admission);
     const { compression: offered } = route.settings;
     const compression = offered && acceptCompressionOffer(handshake.extensions, offered);
     const fields = switchFields(handshake.key, admission.subprotocol, compression);
-    const open = (): void => this.#openSocket(acceptance, admission.subprotocol, compression, identity);
+    const { subprotocol, identity } = admission;
+    const open = (): void => this.#openSocket(acceptance, subprotocol, compression, identity);
     this.#state = "accepted";
     if (this.#response === undefined) {
       socket.write(rawSwitch(fields), "latin1");
