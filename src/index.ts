@@ -49,6 +49,7 @@ export type {
   SubprotocolChoice,
 } from "./routing/options.js";
 export type { AllowedOrigins } from "./routing/origin.js";
+export type { PathOptions } from "./routing/path-options.js";
 export type { AnyParams, PathParams } from "./routing/path-params.js";
 export type { DrainOptions } from "./routing/open-sockets.js";
 export { Publisher, type RemoteRoute } from "./routing/publisher.js";

@@ -16,6 +16,7 @@ import type { AnyParams, PathParams } from "../routing/path-params.js";
 import { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { inScopeOf } from "../routing/socket-scope.js";
+import { isResponse } from "../routing/thrown-answer.js";
 import type { RequestAddress } from "../routing/url.js";
 
 /** The types of Express. */
@@ -69,7 +70,11 @@ export class Sockets extends AppSockets<ExpressFramework, Application> {
    */
   context(): RequestHandler {
     const find = this.socketFinder();
-    return (request, _response, next) => inScopeOf(find(request), () => next());
+    return (request, response, next) => {
+      const found = find(request);
+      if (isResponse(found)) writeWebResponse(response, found).catch(next);
+      else inScopeOf(found, () => next());
+    };
   }
 
   #handlerOf(route: AnyRoute): RequestHandler {
@@ -94,12 +99,20 @@ export class Sockets extends AppSockets<ExpressFramework, Application> {
     if (typeof path !== "string" || !/^[/*]/.test(path))
       throw new InvalidRouteError(`expected a path that begins with /, but got ${describe(path)}`);
     try {
-      return new PathPattern(path);
+      return new PathPattern(path, {
+        caseSensitive: this.#isSet("case sensitive routing"),
+        ignoreTrailingSlash: !this.#isSet("strict routing"),
+      });
     } catch (error) {
       // Express 4 has a syntax of its own, of which only it can tell the paths.
       if (error instanceof InvalidRouteError) return undefined;
       throw error;
     }
+  }
+
+  /** Where the app isn't known yet, a pattern may match more than its router, which decides in any case. */
+  #isSet(setting: string): boolean {
+    return this.hasApp && this.app.enabled(setting);
   }
 
   protected override mount(path: string, route: AnyRoute): void {

@@ -1,17 +1,26 @@
 /** `Sockets` for Fastify. */
 
 import type { Server } from "node:http";
-import type { FastifyInstance, FastifyRequest, preHandlerHookHandler, RouteHandlerMethod } from "fastify";
+import type {
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  preHandlerHookHandler,
+  RouteHandlerMethod,
+} from "fastify";
 import { UPGRADE_REQUIRED, asWebResponse } from "../node/http-answer.js";
 import { AppSockets } from "../node/app-sockets.js";
+import { readyAnswer } from "../node/ready-answer.js";
 import type { DispatchedUpgrade } from "../node/upgrade-taker.js";
 import { foreignPattern } from "../routing/foreign-path.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { AnyParams } from "../routing/path-params.js";
+import type { PathOptions } from "../routing/path-options.js";
 import type { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { inScopeOf } from "../routing/socket-scope.js";
+import { isResponse } from "../routing/thrown-answer.js";
 import type { RequestAddress } from "../routing/url.js";
 import { graceOf } from "./fastify-grace.js";
 import {
@@ -20,6 +29,26 @@ import {
   type FastifyFramework,
   type FastifyRouteOptions,
 } from "./fastify-types.js";
+
+/** Has Fastify send a `Response`, beside the headers that hooks have set. */
+async function sendAnswer(reply: FastifyReply, response: Response): Promise<FastifyReply> {
+  const { status, fields, length, body } = await readyAnswer(response);
+  reply.code(status);
+  for (const [name, value] of fields) reply.header(name, value);
+  if (length !== undefined) reply.header("content-length", length);
+  return reply.send(body ?? undefined);
+}
+
+/** How the router of an app compares paths. */
+function pathOptionsOf({ initialConfig }: FastifyInstance): PathOptions {
+  const { routerOptions = {}, ...older } = initialConfig as PathOptions & {
+    readonly routerOptions?: PathOptions;
+  };
+  return {
+    caseSensitive: older.caseSensitive !== false && routerOptions.caseSensitive !== false,
+    ignoreTrailingSlash: older.ignoreTrailingSlash === true || routerOptions.ignoreTrailingSlash === true,
+  };
+}
 
 /** Which route a handler belongs to, so that it learns its path when it is in the router. */
 const handled = new WeakMap<object, AnyRoute>();
@@ -56,9 +85,7 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     this.attach(app.server);
     const instance = app as FastifyInstance;
     instance.addHook("preClose", () => this.close({ grace: graceOf(instance) }));
-    instance.addHook("onRoute", ({ handler, url }) =>
-      handled.get(handler)?.locate(url, foreignPattern(url, "()")),
-    );
+    instance.addHook("onRoute", ({ handler, url }) => handled.get(handler)?.locate(url, this.patternOf(url)));
   }
 
   /**
@@ -92,7 +119,11 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
    */
   context(): preHandlerHookHandler {
     const find = this.socketFinder();
-    return (request, _reply, done) => inScopeOf(find(request), () => done());
+    return (request, reply, done) => {
+      const found = find(request);
+      if (isResponse(found)) sendAnswer(reply, found).catch((error: unknown) => done(error as Error));
+      else inScopeOf(found, () => done());
+    };
   }
 
   #handlerOf(route: AnyRoute, fallback: RouteHandlerMethod | undefined): RouteHandlerMethod {
@@ -106,8 +137,8 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
     const native: RouteHandlerMethod = async function (this, request, reply) {
       const verdict = await arrive(request);
       if (verdict === "accepted") return reply.code(101).send(); // with what hooks of `onSend` set: sessions do so
-      if (verdict !== "passed") return reply.send(verdict);
-      if (fallback === undefined) return reply.send(asWebResponse(UPGRADE_REQUIRED));
+      if (verdict !== "passed") return sendAnswer(reply, verdict);
+      if (fallback === undefined) return sendAnswer(reply, asWebResponse(UPGRADE_REQUIRED));
       return (await fallback.call(this, request, reply)) ?? reply; // which may be sent later
     };
     handled.set(native, route);
@@ -119,7 +150,7 @@ export class Sockets extends AppSockets<FastifyFramework, FastifyApp> {
   }
 
   protected override patternOf(path: string): PathPattern | undefined {
-    return foreignPattern(path, "()");
+    return foreignPattern(path, "()", this.hasApp ? pathOptionsOf(this.app as FastifyInstance) : {});
   }
 
   /** With the prefix of the instance that the route is added to, as Fastify's router has it. */

@@ -26,4 +26,4 @@ export interface HonoFramework<E extends Env> extends Framework {
 }
 
 /** As much of a Hono app as all of them have, whatever its routes so far. */
-export type HonoApp<E extends Env> = Pick<Hono<E>, "fetch" | "router" | "onError">;
+export type HonoApp<E extends Env> = Pick<Hono<E>, "fetch" | "router" | "onError" | "getPath">;

@@ -5,6 +5,7 @@ import type { Context, Env, Hono, MiddlewareHandler } from "hono";
 import { UpgradeError } from "../errors.js";
 import { AppSockets } from "../node/app-sockets.js";
 import { startListening } from "../node/node-sockets.js";
+import { readyAnswer } from "../node/ready-answer.js";
 import type { DispatchedUpgrade } from "../node/upgrade-taker.js";
 import {
   forwardedAddress,
@@ -14,6 +15,7 @@ import {
   withoutProxyOptions,
   type ProxyOptions,
 } from "../node/trusted-proxies.js";
+import { isUpgrade } from "../node/upgrade-of.js";
 import { Blueprint as BlueprintOf } from "../routing/blueprint.js";
 import { foreignPattern } from "../routing/foreign-path.js";
 import type { Handler } from "../routing/handler.js";
@@ -21,6 +23,7 @@ import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { inScopeOf } from "../routing/socket-scope.js";
+import { isResponse } from "../routing/thrown-answer.js";
 import type { RequestAddress } from "../routing/url.js";
 import { honoServer } from "./hono-server.js";
 import type { HonoApp, HonoFramework, HonoParams } from "./hono-types.js";
@@ -76,12 +79,16 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
    */
   context(): MiddlewareHandler<E> {
     const find = this.socketFinder();
-    return (context, next) => inScopeOf(find(context), next);
+    return (context, next) => {
+      const found = find(context);
+      return isResponse(found) ? answer(context, found) : inScopeOf(found, next);
+    };
   }
 
   #handlerOf(route: AnyRoute): MiddlewareHandler<E> {
     const native: MiddlewareHandler<E> = async (context, next) => {
       const message = messageOf(context);
+      if (isUpgrade(message) && isRefused(context)) return context.res;
       const params = context.req.param();
       const verdict = await this.arrive({
         route: route as Route<unknown, Context<E>>,
@@ -91,7 +98,7 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
       });
       if (verdict === "passed") return next();
       // On Node, no Response has the status 101: on its way out, this one becomes it.
-      return verdict === "accepted" ? context.body(null, 204) : verdict;
+      return verdict === "accepted" ? settle(context, context.body(null, 204)) : answer(context, verdict);
     };
     this.#handled.set(native, route);
     return native;
@@ -105,14 +112,23 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
     (this.app as Hono<E>).get(path, this.#handlerOf(route));
   }
 
-  /** Hono's own router knows best. */
+  /** Hono's own router knows best, asked for the path as Hono reads it: decoded in part. */
   protected override find(path: string): AnyRoute | "unsure" | undefined {
-    const [handlers] = this.app.router.match("GET", path);
+    const [handlers] = this.app.router.match("GET", this.#readPath(path));
     for (const [[handler]] of handlers) {
       const route = this.#handled.get(handler) ?? this.#handled.get(composedOf(handler));
       if (route !== undefined) return route;
     }
     return undefined;
+  }
+
+  /** As it is where the app reads paths in its own way, from more than the URL. */
+  #readPath(path: string): string {
+    try {
+      return this.app.getPath({ url: `http://localhost${path}` } as Request);
+    } catch {
+      return path;
+    }
   }
 
   protected override addressOf(context: Context<E>): RequestAddress {
@@ -130,6 +146,27 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
   protected override async startServer(port: number, host: string | undefined): Promise<Server> {
     return startListening(await honoServer(this.app), port, host);
   }
+}
+
+/** Whether middleware has answered already and calls `next()` all the same: Hono keeps its answer for any request. */
+function isRefused(context: Context): boolean {
+  return context.finalized && context.res.status >= 300;
+}
+
+/** Gives a `Response` as any handler does, with its length where that is known. */
+async function answer(context: Context, response: Response): Promise<Response> {
+  const { status, fields, length, body } = await readyAnswer(response);
+  const headers = new Headers(fields.map(([name, value]): [string, string] => [name, value]));
+  if (length !== undefined) headers.set("Content-Length", String(length));
+  return settle(context, new Response(body, { status, headers }));
+}
+
+/** Has Hono answer with this, even where middleware has put something into `context.res` before: Hono would keep that. */
+function settle(context: Context, response: Response): Response {
+  if (!context.finalized) return response;
+  context.res = undefined; // else it would be merged into the new one, with its length
+  context.res = response;
+  return response;
 }
 
 /** Node's request. Other runtimes have none, and would need a transport of their own. */

@@ -2,9 +2,10 @@
 
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { Socket } from "../connection/socket.js";
-import { FAILED, writeAnswer } from "../node/http-answer.js";
+import { FAILED, writeAnswer, writeWebResponse } from "../node/http-answer.js";
 import type { Logger } from "../routing/options.js";
 import { inScopeOf } from "../routing/socket-scope.js";
+import { isResponse } from "../routing/thrown-answer.js";
 
 /**
  * @param find - finds the socket of a request
@@ -12,20 +13,23 @@ import { inScopeOf } from "../routing/socket-scope.js";
  */
 export function contextListener(
   listener: RequestListener,
-  find: (request: IncomingMessage) => Socket<unknown> | undefined,
+  find: (request: IncomingMessage) => Socket<unknown> | Response | undefined,
   logger: Logger,
 ): (request: IncomingMessage, response: ServerResponse) => void {
-  const found = (request: IncomingMessage): { readonly socket: Socket<unknown> | undefined } | undefined => {
+  const fail = (response: ServerResponse, error: unknown): void => {
+    logger.error("jackfield: it could not be told whose a request is", error);
+    if (response.headersSent) response.destroy();
+    else writeAnswer(response, FAILED);
+  };
+  const serve: RequestListener = (request, response) => {
+    let found: ReturnType<typeof find>;
     try {
-      return { socket: find(request) };
+      found = find(request);
     } catch (error) {
-      logger.error("jackfield: it could not be told whose a request is", error);
-      return undefined;
+      return fail(response, error);
     }
+    if (!isResponse(found)) return inScopeOf(found, () => listener(request, response));
+    writeWebResponse(response, found).catch((error: unknown) => fail(response, error));
   };
-  return (request, response) => {
-    const client = found(request);
-    if (client === undefined) return writeAnswer(response, FAILED);
-    return inScopeOf(client.socket, () => listener(request, response as Parameters<RequestListener>[1]));
-  };
+  return serve;
 }

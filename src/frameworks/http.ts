@@ -18,6 +18,8 @@ import { failUpgradeOf, isUpgrade, type Verdict } from "../node/upgrade-of.js";
 import { requestPath } from "../protocol/request-path.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
+import { pathOptions, withoutPathOptions, type PathOptions } from "../routing/path-options.js";
+import { PathPattern } from "../routing/path-pattern.js";
 import type { MatchedRoute } from "../routing/route-table.js";
 import type { Route } from "../routing/route.js";
 import type { RequestAddress } from "../routing/url.js";
@@ -34,18 +36,21 @@ export type { HttpFramework, UpgradeRequestListener };
  *       for await (const message of ws) await ws.send(message);
  *     });
  *
- * Paths are in the syntax of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`.
+ * Paths are in the syntax of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`. They are compared exactly, unless the
+ * options `caseSensitive` and `ignoreTrailingSlash` say otherwise.
  */
 export class Sockets extends NodeSockets<HttpFramework> {
   readonly #isTrusted: IsTrusted;
+  readonly #pathOptions: PathOptions;
   #hasListeners = false;
 
   /**
    * @param server - the server to attach to; without one, see `init`, `attach` and `listen`
    * @throws {InvalidOptionError}
    */
-  constructor(server?: Server, options: SocketsOptions<IncomingMessage> & ProxyOptions = {}) {
-    super(withoutProxyOptions(options));
+  constructor(server?: Server, options: SocketsOptions<IncomingMessage> & ProxyOptions & PathOptions = {}) {
+    super(withoutPathOptions(withoutProxyOptions(options)));
+    this.#pathOptions = pathOptions(options);
     this.#isTrusted = trustedProxies(options.trustProxy);
     this.mountEarly();
     if (server !== undefined) this.init(server);
@@ -131,6 +136,10 @@ export class Sockets extends NodeSockets<HttpFramework> {
         return upgrade.complete();
       },
     );
+  }
+
+  protected override patternOf(path: string): PathPattern {
+    return new PathPattern(path, this.#pathOptions);
   }
 
   protected override mount(): void {

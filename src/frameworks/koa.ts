@@ -1,9 +1,11 @@
 /** Jackfield for Koa 3 and 2, with or without `@koa/router`. */
 
 import { createServer, type Server } from "node:http";
+import { Readable } from "node:stream";
 import type Application from "koa";
 import type { DefaultContext, DefaultState, Middleware, Next, ParameterizedContext } from "koa";
 import { AppSockets } from "../node/app-sockets.js";
+import { readyAnswer } from "../node/ready-answer.js";
 import { serverOptions, startListening } from "../node/node-sockets.js";
 import type { DispatchedUpgrade } from "../node/upgrade-taker.js";
 import { requestPath } from "../protocol/request-path.js";
@@ -12,8 +14,11 @@ import type { Framework } from "../routing/framework.js";
 import type { Handler } from "../routing/handler.js";
 import type { RouteOptions, SocketsOptions } from "../routing/options.js";
 import type { AnyParams, PathParams } from "../routing/path-params.js";
+import { pathOptions, withoutPathOptions, type PathOptions } from "../routing/path-options.js";
+import { PathPattern } from "../routing/path-pattern.js";
 import type { AnyRoute, Route } from "../routing/route.js";
 import { inScopeOf } from "../routing/socket-scope.js";
+import { isResponse } from "../routing/thrown-answer.js";
 import type { RequestAddress } from "../routing/url.js";
 
 /** The types of Koa, for an app with a state and properties of the context of its own. */
@@ -37,21 +42,25 @@ export class Blueprint<State = DefaultState, Custom = DefaultContext> extends Bl
  *     });
  *     app.listen(5000);
  *
- * Paths are in the syntax of `@koa/router`, that of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`.
+ * Paths are in the syntax of `@koa/router`, that of path-to-regexp 8: `/rooms/:id`, `/files/*path`, `/a{/:b}`. Those of
+ * `sockets.route` are compared exactly, unless the options `caseSensitive` and `ignoreTrailingSlash` say otherwise.
  */
 export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppSockets<
   KoaFramework<State, Custom>,
   Application<State, Custom>
 > {
+  readonly #pathOptions: PathOptions;
+
   /**
    * @param app - the Koa app, whose `listen` carries the sockets along; without one, see `init`
    * @throws {InvalidOptionError}
    */
   constructor(
     app?: Application<State, Custom>,
-    options: SocketsOptions<ParameterizedContext<State, Custom>> = {},
+    options: SocketsOptions<ParameterizedContext<State, Custom>> & PathOptions = {},
   ) {
-    super({ name: "a Koa app", methods: ["callback", "listen"] }, options);
+    super({ name: "a Koa app", methods: ["callback", "listen"] }, withoutPathOptions(options));
+    this.#pathOptions = pathOptions(options);
     if (app !== undefined) this.init(app);
   }
 
@@ -79,7 +88,14 @@ export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppS
    */
   context(): Middleware<State, Custom> {
     const find = this.socketFinder();
-    return (context, next) => inScopeOf(find(context), next);
+    return (context, next) => {
+      const found = find(context);
+      return isResponse(found) ? answer(context, found) : inScopeOf(found, next);
+    };
+  }
+
+  protected override patternOf(path: string): PathPattern {
+    return new PathPattern(path, this.#pathOptions);
   }
 
   protected override mount(_path: string, route: AnyRoute): void {
@@ -107,16 +123,9 @@ export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppS
     if (verdict === "accepted") {
       context.body = null;
       context.status = 101;
-    } else {
-      context.body = null; // first, as it makes the status 204
-      context.status = verdict.status;
-      for (const [name, value] of verdict.headers) {
-        if (name === "set-cookie") context.append(name, value);
-        else context.set(name, value);
-      }
-      if (verdict.body !== null) context.body = Buffer.from(await verdict.arrayBuffer());
+      return undefined;
     }
-    return undefined;
+    return answer(context, verdict);
   }
 
   protected override addressOf({ secure, host }: ParameterizedContext<State, Custom>): RequestAddress {
@@ -136,4 +145,18 @@ export class Sockets<State = DefaultState, Custom = DefaultContext> extends AppS
     const server = createServer(serverOptions, (request, response) => void serve(request, response));
     return startListening(server, port, host);
   }
+}
+
+/** Has Koa send a `Response`, beside the headers that middleware has set. */
+async function answer(context: ParameterizedContext<unknown, unknown>, response: Response): Promise<void> {
+  const { status, fields, length, body } = await readyAnswer(response);
+  if (body === null) context.body = null; // first, as it makes the status 204
+  context.status = status;
+  for (const [name, value] of fields) {
+    if (name === "set-cookie") context.append(name, value);
+    else context.set(name, value);
+  }
+  if (body instanceof Uint8Array) context.body = Buffer.from(body.buffer, body.byteOffset, body.length);
+  else if (body !== null) context.body = Readable.fromWeb(body);
+  if (length !== undefined) context.length = length;
 }

@@ -57,7 +57,7 @@ class Acceptor {
         request,
         remoteAddress,
       });
-      if (verdict instanceof Response) writeWebResponse(upgrade.response, verdict).catch(ignoreErrors);
+      if (typeof verdict === "object") writeWebResponse(upgrade.response, verdict).catch(ignoreErrors);
     } catch (error) {
       upgrade.refuse(FAILED);
       throw error;

@@ -29,6 +29,7 @@ export interface UpgradeParts {
 }
 
 export interface AdmittedUpgrade {
+  readonly kind: "admitted";
   /** The fields of the 101. */
   readonly fields: Fields;
   /** Makes the connection a socket of the route, once the 101 is out. */
@@ -42,26 +43,34 @@ export interface UpgradeConnection {
   readonly isSecure: boolean;
 }
 
+/** Why it may not become a socket. */
+export type RefusedUpgrade =
+  /** By an answer of ours, */
+  | ({ readonly kind: "refused" } & HttpAnswer)
+  /** or by one of the application. */
+  | { readonly kind: "answered"; readonly answer: Response };
+
 /**
  * Judges whether an upgrade may become a socket of its route.
  *
- * @returns what to answer if it may not
  * @throws {SubprotocolError} if the route chooses a subprotocol that was not offered
+ * @throws what the functions among the options throw, unless it is a `Response`
  */
 export function admitUpgrade<Params, Request>(
   acceptance: Acceptance<Params, Request>,
   handshake: ValidHandshake,
   { place, isSecure }: UpgradeConnection,
-): AdmittedUpgrade | HttpAnswer {
-  const { sockets, route, remoteAddress = "" } = acceptance;
+): AdmittedUpgrade | RefusedUpgrade {
+  const { sockets, route, request, remoteAddress = "" } = acceptance;
   const status = place.enter(sockets.limits) ?? place.enterAs(remoteAddress);
-  if (status !== undefined) return tooManyConnections(status);
-  if (sockets.isDraining) return GOING_DOWN;
-  const admission = admit(handshake, isSecure, route.settings);
-  if ("status" in admission) return admission;
-  const { subprotocol, compression } = admission;
-  const identity = sockets.identify(acceptance.request);
+  if (status !== undefined) return { kind: "refused", ...tooManyConnections(status) };
+  if (sockets.isDraining) return { kind: "refused", ...GOING_DOWN };
+  const { settings } = route;
+  const admission = admit({ handshake, secure: isSecure, settings, request, owner: sockets });
+  if (admission.kind !== "admitted") return admission;
+  const { subprotocol, compression, identity } = admission;
   return {
+    kind: "admitted",
     fields: switchFields(handshake.key, subprotocol, compression),
     open(parts) {
       const transport = transportOf(parts, acceptance, compression);

@@ -8,6 +8,7 @@ import { upgradeAnswered, upgradeRefused, type RefusalEvent } from "../routing/d
 import { Deadline } from "./deadline.js";
 import { guardErrors } from "./ignore-errors.js";
 import { makeResponse, responseOn } from "./server-classes.js";
+import { readyAnswer } from "./ready-answer.js";
 
 /** After an answer, the client has so long to take it and go, in milliseconds. */
 const LINGER = 2_000;
@@ -105,10 +106,18 @@ export function whenHeadIsWritten(response: ServerResponse, callback: (status: n
 }
 
 export function writeAnswer(response: ServerResponse, { status, reason, headers = [] }: HttpAnswer): void {
+  const body = Buffer.from(`${reason}\n`);
   for (const [name, value] of headers) response.setHeader(name, value);
   response.statusCode = status;
   response.setHeader("Content-Type", "text/plain; charset=utf-8");
-  response.end(`${reason}\n`);
+  setLength(response, body.length);
+  response.end(body);
+}
+
+/** Says how long the body is, whatever middleware has said of an answer of its own. */
+function setLength(response: ServerResponse, length: number): void {
+  response.removeHeader("Transfer-Encoding");
+  response.setHeader("Content-Length", length);
 }
 
 /** The same for a framework to send. */
@@ -123,14 +132,18 @@ export function asWebResponse({ status, reason, headers = [] }: HttpAnswer): Res
  * meanwhile is no fault.
  */
 export async function writeWebResponse(response: ServerResponse, answer: Response): Promise<void> {
-  response.statusCode = answer.status;
-  if (answer.statusText !== "") response.statusMessage = answer.statusText;
-  for (const [name, value] of answer.headers) {
-    if (name !== "set-cookie") response.setHeader(name, value);
+  const { status, statusText, fields, length, body } = await readyAnswer(answer);
+  response.statusCode = status;
+  if (statusText !== "") response.statusMessage = statusText;
+  response.removeHeader("Content-Length");
+  for (const [name, value] of fields) {
+    if (name === "set-cookie") response.appendHeader("Set-Cookie", value);
+    else response.setHeader(name, value);
   }
-  for (const cookie of answer.headers.getSetCookie()) response.appendHeader("Set-Cookie", cookie);
-  if (answer.body === null) response.end();
-  else await pipeline(Readable.fromWeb(answer.body), response).catch(unlessGone);
+  if (length !== undefined) setLength(response, length);
+  if (body === null) response.end();
+  else if (body instanceof Uint8Array) response.end(body);
+  else await pipeline(Readable.fromWeb(body), response).catch(unlessGone);
 }
 
 function unlessGone(error: NodeJS.ErrnoException): void {

@@ -7,6 +7,7 @@ import type { Http2SecureServer, Http2Server } from "node:http2";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import { InvalidOptionError } from "../errors.js";
+import { requestPath } from "../protocol/request-path.js";
 import { runBeforeHooks } from "../routing/before.js";
 import type { Framework } from "../routing/framework.js";
 import { DEFAULT_GRACE, type DrainOptions } from "../routing/open-sockets.js";
@@ -39,7 +40,10 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
     openSockets: this.openSockets,
     routes: this.routes,
     find: (path) => this.find(path),
-    dispatch: (upgrade, server) => this.dispatch(upgrade, server),
+    dispatch: (upgrade, server) => {
+      useOriginForm(upgrade.request);
+      this.dispatch(upgrade, server);
+    },
   };
   /** Those whose upgrades are taken, */
   readonly #attached = new Set<Server>();
@@ -140,6 +144,17 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
     }
     return "passed";
   }
+}
+
+/**
+ * Leaves of a target that is a whole URL what comes behind the authority (RFC 9112 §3.2.2): what stands before a route and looks
+ * at `request.url`, as a guard may, sees the path that the route is found by.
+ */
+function useOriginForm(request: IncomingMessage): void {
+  const { url = "/" } = request;
+  if (url.startsWith("/")) return;
+  const { path = "/", query = "" } = requestPath(url) ?? {};
+  request.url = url.includes("?") ? `${path}?${query}` : path;
 }
 
 /** What a server of ours is made with. */

@@ -274,7 +274,8 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
       place: this.#place,
       isSecure: "encrypted" in socket,
     });
-    if ("status" in admitted) {
+    if (admitted.kind === "answered") return admitted.answer;
+    if (admitted.kind === "refused") {
       tellRefusal(this.request, admitted);
       return asWebResponse(admitted);
     }

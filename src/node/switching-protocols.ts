@@ -31,11 +31,23 @@ export function rawSwitch(fields: Fields): string {
   return `HTTP/1.1 101 Switching Protocols\r\n${lines.join("")}\r\n`;
 }
 
-/** What a framework answers with when a route has accepted: 101, or 204 where it can't express that. */
-const ACCEPTED: ReadonlySet<number> = new Set([101, 204]);
+/**
+ * Whether a framework's answer leaves it at what the route has said, that the upgrade is accepted. It is 101, 204 where a
+ * framework can't express that, or what middleware has made of it that puts an envelope around successful answers. Anything else
+ * is a refusal, a redirect or a fault of middleware that had its turn behind the route: it stands, as nothing was sent yet.
+ */
+function isAccepted(status: number): boolean {
+  return status < 300;
+}
 
-/** A 101 has no body (RFC 9110 §15.2). */
-const BODY_FIELDS = ["Content-Type", "Content-Length", "Transfer-Encoding"] as const;
+/** A 101 has no body (RFC 9110 §15.2): what a framework writes as one, Node leaves out. */
+const BODY_FIELDS = [
+  "Content-Type",
+  "Content-Length",
+  "Content-Encoding",
+  "Transfer-Encoding",
+  "Trailer",
+] as const;
 
 type GivenHeaders = OutgoingHttpHeaders | OutgoingHttpHeader[];
 type WriteHead = (status: number, message?: string | GivenHeaders, headers?: GivenHeaders) => ServerResponse;
@@ -47,7 +59,7 @@ type WriteHead = (status: number, message?: string | GivenHeaders, headers?: Giv
 export function becomeSwitch(response: ServerResponse, fields: Fields): void {
   const writeHead = response.writeHead.bind(response) as WriteHead;
   const write: WriteHead = (status, message, more) => {
-    if (!ACCEPTED.has(status)) return writeHead(status, message, more);
+    if (!isAccepted(status)) return writeHead(status, message, more);
     setHeaders(response, typeof message === "string" ? more : message);
     for (const name of BODY_FIELDS) response.removeHeader(name);
     for (const [name, value] of fields) response.setHeader(name, value);

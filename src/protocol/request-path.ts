@@ -53,6 +53,16 @@ export function isAuthority(value: string): boolean {
   return AUTHORITY.test(value) && URL.canParse(`http://${value}/`);
 }
 
+/**
+ * Whether a string is an origin as clients send it (RFC 6454 §7, RFC 6455 §10.2): a scheme and a host, without user
+ * information, path or query; `"null"`; or `"file://"`, which some send of pages that were opened from a file.
+ */
+export function isOrigin(value: string): boolean {
+  if (value === "null" || value === "file://") return true;
+  const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(.*)$/.exec(value)?.[1];
+  return authority !== undefined && isAuthority(authority);
+}
+
 function isPath(path: string): boolean {
   if (!path.startsWith("/") || path.startsWith("//") || path.includes("\\")) return false;
   const decoded = decode(path);

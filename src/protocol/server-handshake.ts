@@ -42,7 +42,7 @@ export interface PlainRequest {
 export interface RefusedHandshake {
   readonly kind: "refused";
   /** The HTTP status to answer with. */
-  readonly status: 400 | 403 | 405 | 426 | 431;
+  readonly status: 400 | 405 | 426 | 431;
   /** A sentence for the body of the answer. It holds nothing of the request, so that it is safe to show. */
   readonly reason: string;
   /** The header fields that the status calls for, beyond those of the connection and the body. */
@@ -61,7 +61,7 @@ export interface ValidHandshake {
    * on is it judged: see `readExtensionOffers`.
    */
   readonly extensions: string | undefined;
-  /** The value of Origin as it came: a well-formed origin or "null"; `undefined` where there was none. */
+  /** The value of Origin as it came, whatever it is (`isOrigin` tells); `undefined` where there was none. */
   readonly origin: string | undefined;
   /** The path of the target, still percent-encoded. */
   readonly path: string;
@@ -206,10 +206,9 @@ function judgeRest(request: HandshakeRequest, fields: HeaderFields): RefusedHand
   if (subprotocols === undefined) {
     return refused(400, "Expected Sec-WebSocket-Protocol to be a list of at most 64 different tokens.");
   }
+  // RFC 6454 §7.3: at most one. Of two, a proxy and a policy could each believe another. What the one says, is the policy's.
   const [origin, ...more] = fields.get("origin") ?? [];
-  const problem =
-    more.length > 0 ? refused(400, "Expected one Origin header at most.") : originProblem(origin);
-  if (problem !== undefined) return problem;
+  if (more.length > 0) return refused(400, "Expected one Origin header at most; send one.");
   // RFC 9112 §3.2.2: the authority of an absolute-form target replaces Host.
   const host = target.authority ?? joinedField(fields, "host");
   return {
@@ -231,16 +230,4 @@ function readSubprotocols(fields: HeaderFields): string[] | undefined {
   const subprotocols = parseTokenList(joinedField(fields, "sec-websocket-protocol"));
   if (subprotocols === undefined || subprotocols.length === 0) return undefined;
   return new Set(subprotocols).size === subprotocols.length ? subprotocols : undefined;
-}
-
-/** §4.2.1 item 7, §10.2, RFC 6454 §7. Whether a well-formed origin is welcome, is not judged here. */
-function originProblem(origin: string | undefined): RefusedHandshake | undefined {
-  // Pages that a browser opens from a file send either of these two.
-  if (origin === undefined || origin === "null" || origin === "file://") return undefined;
-  const authority = /^[A-Za-z][A-Za-z0-9+.-]*:\/\/(.*)$/.exec(origin)?.[1];
-  if (authority !== undefined && isAuthority(authority)) return undefined;
-  // No browser sends user information: it is there to pass for another site (policy).
-  if (authority?.includes("@"))
-    return refused(403, "Expected Origin to be an origin without user information.");
-  return refused(400, 'Expected Origin to be an origin, such as https://example.org, or "null".');
 }

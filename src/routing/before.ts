@@ -2,11 +2,13 @@
 
 import { InvalidOptionError } from "../errors.js";
 import type { AnyParams } from "./path-params.js";
+import { answerThrown, isFresh, isResponse } from "./thrown-answer.js";
 
 /**
  * Called before an upgrade is accepted, behind the framework's own middleware. What it returns is the answer instead
  * of the 101, made anew each time, as a `Response` can be sent once; if it returns nothing, the next hook has its turn,
- * and then the route. What it throws, the framework's error handling answers; so it does if it returns anything else.
+ * and then the route. A `Response` that it throws is the answer, too. What else it throws, the framework's error handling
+ * answers; so it does if it returns anything else.
  *
  * @param request - the framework's own request
  * @param params - the variables of the path
@@ -28,21 +30,22 @@ export async function runBeforeHooks(
   params: unknown,
 ): Promise<Response | undefined> {
   for (const hook of hooks) {
-    const answer: unknown = await hook(request as never, params as AnyParams);
+    const answer = await answerOf(hook, request, params);
     if (answer === undefined) continue;
-    if (isFresh(answer)) return answer;
+    if (isResponse(answer) && isFresh(answer)) return answer;
     throw new InvalidOptionError(
       "before",
-      "hooks that return undefined or a Response, a new one for each request,",
+      "hooks that return undefined or a Response, a new one with a status for each request,",
       answer,
     );
   }
   return undefined;
 }
 
-/** By its tag: a server that puts another class in the place of `Response` leaves those that `fetch` gives as they are. */
-function isFresh(answer: unknown): answer is Response {
-  if (Object.prototype.toString.call(answer) !== "[object Response]") return false;
-  const { bodyUsed, body } = answer as Response;
-  return !bodyUsed && body?.locked !== true;
+async function answerOf(hook: BeforeHook<never>, request: unknown, params: unknown): Promise<unknown> {
+  try {
+    return await hook(request as never, params as AnyParams);
+  } catch (thrown) {
+    return answerThrown(thrown, "before");
+  }
 }

@@ -1,6 +1,7 @@
 /** Translates the paths of other routers into ours, so that their URLs can be built and recognized. */
 
 import { InvalidRouteError } from "../errors.js";
+import type { PathOptions } from "./path-options.js";
 import { PathPattern } from "./path-pattern.js";
 
 /** What stands around the regular expression of a variable: `:id(\\d+)` in find-my-way, `:id{\\d+}` in Hono. */
@@ -16,9 +17,14 @@ const NAME_END: Readonly<Record<RegexBrackets, RegExp>> = { "()": /[/(?.-]|$/g, 
  * The pattern of a path that has variables such as `:id`, `:id?` and `:id(\\d+)`, a wildcard `*`, whose name is `*`, and
  * a colon written as `::`. Regular expressions are left out: then it matches more than is meant.
  *
+ * @param options - how their router compares
  * @returns `undefined` if it can't be translated
  */
-export function foreignPattern(path: string, brackets: RegexBrackets): PathPattern | undefined {
+export function foreignPattern(
+  path: string,
+  brackets: RegexBrackets,
+  options: PathOptions = {},
+): PathPattern | undefined {
   let isExact = true;
   let ours = "";
   for (let at = 0; at < path.length; at++) {
@@ -46,7 +52,7 @@ export function foreignPattern(path: string, brackets: RegexBrackets): PathPatte
     }
   }
   try {
-    return new PathPattern(ours, { isExact });
+    return new PathPattern(ours, { ...options, isExact });
   } catch (error) {
     if (error instanceof InvalidRouteError) return undefined;
     throw error;

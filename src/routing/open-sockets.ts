@@ -19,6 +19,7 @@ import { tellOfGap } from "./faults.js";
 import { Identities, identityName } from "./identities.js";
 import type { Logger, SocketsSettings } from "./options.js";
 import type { AnyRoute, Route } from "./route.js";
+import { answerThrown } from "./thrown-answer.js";
 import { GOING_DOWN, Session, type AnySession, type Farewell, type SessionOwner } from "./session.js";
 
 /** How `close` goes about it. */
@@ -141,10 +142,18 @@ export class OpenSockets extends Audience implements SessionOwner {
     );
   }
 
-  /** The open socket of the identity of a request, the latest if there are several. @throws {InvalidOptionError} */
-  socketOf(request: unknown): Member["socket"] | undefined {
-    const identity = this.identify(request);
-    return identity === undefined ? undefined : this.identities.latest(identity);
+  /**
+   * The open socket of the identity of a request, the latest if there are several; or the answer that `identify` throws.
+   *
+   * @throws {InvalidOptionError}
+   */
+  socketOrAnswer(request: unknown): Member["socket"] | Response | undefined {
+    try {
+      const identity = this.identify(request);
+      return identity === undefined ? undefined : this.identities.latest(identity);
+    } catch (thrown) {
+      return answerThrown(thrown, "identify");
+    }
   }
 
   /** Gives an accepted connection to the handler of its route. */

@@ -1,9 +1,14 @@
 /** Which web pages may connect (RFC 6455 §10.2): those of the same origin, unless more are allowed. */
 
+import { isOrigin } from "../protocol/request-path.js";
+
 /**
  * Which origins may connect besides the server's own: `"any"`; a list of origins such as `"https://example.com"`,
  * with `*` for one or more labels of a host (`"https://*.example.com"`), or regular expressions, which must match
  * the whole origin; or a function that decides. A page without an origin of its own has the origin `"null"`.
+ *
+ * Clients that are no browsers send what they like as Origin: `""`, `"device.local"` or a URL with a path. Only `"any"` and
+ * a function can let those in, and the function gets the text as it came; a list never matches what is no origin.
  */
 export type AllowedOrigins = "any" | readonly (string | RegExp)[] | ((origin: string) => boolean);
 
@@ -22,6 +27,7 @@ export function isOriginAllowed(facts: OriginFacts, allowed: AllowedOrigins): bo
   if (origin === undefined || allowed === "any" || isSameOrigin(facts, origin)) return true;
   // Only `true` counts: a promise, which an asynchronous function gives, would open the door to all.
   if (typeof allowed === "function") return (allowed(origin) as unknown) === true;
+  if (!isOrigin(origin)) return false;
   return allowed.some((each) =>
     typeof each === "string" ? matches(origin, each) : matchesWhole(origin, each),
   );

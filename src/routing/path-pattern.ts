@@ -4,12 +4,26 @@ import { isDeepStrictEqual } from "node:util";
 import { compile, match, parse, type MatchFunction, type ParamData, type Token } from "path-to-regexp";
 import { InvalidRouteError, InvalidUrlError, describe } from "../errors.js";
 import { requestPath } from "../protocol/request-path.js";
+import type { PathOptions } from "./path-options.js";
 
 /** One for all connections of paths without variables. */
 const NO_VARIABLES: ParamData = Object.freeze(Object.create(null) as ParamData);
 
 /** What stands in a path literally is found, and sent, as clients send it: `/café` as `/caf%C3%A9`. */
-const AS_SENT = { encodePath: (text: string): string => text.replace(/[^!-~]+/gu, encodeURIComponent) };
+const AS_SENT = {
+  encodePath: (text: string): string => withUpperCaseEscapes(text.replace(/[^!-~]+/gu, encodeURIComponent)),
+};
+
+/** `%c3` and `%C3` are the same (RFC 3986 §6.2.2.1), whatever holds for letters. */
+function withUpperCaseEscapes(path: string): string {
+  return path.includes("%") ? path.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase()) : path;
+}
+
+/** How a pattern matches. */
+export interface PatternOptions extends PathOptions {
+  /** See {@link PathPattern.isExact}. @default true */
+  readonly isExact?: boolean;
+}
 
 export class PathPattern {
   readonly path: string;
@@ -21,13 +35,16 @@ export class PathPattern {
    * @param path - in the syntax of path-to-regexp 8, which is that of Express 5
    * @throws {InvalidRouteError} if it is not
    */
-  constructor(path: string, { isExact = true }: { readonly isExact?: boolean } = {}) {
+  constructor(
+    path: string,
+    { isExact = true, caseSensitive = true, ignoreTrailingSlash = false }: PatternOptions = {},
+  ) {
     this.path = path;
     this.isExact = isExact;
     if (typeof path !== "string" || !path.startsWith("/"))
       throw new InvalidRouteError(`expected a path that begins with /, but got ${describe(path)}`);
     try {
-      this.#match = match(path, AS_SENT);
+      this.#match = match(path, { ...AS_SENT, sensitive: caseSensitive, trailing: ignoreTrailingSlash });
     } catch (cause) {
       const problem = cause instanceof Error ? cause.message : String(cause);
       throw new InvalidRouteError(`expected a path such as "/rooms/:id", but of "${path}": ${problem}`, {
@@ -41,7 +58,7 @@ export class PathPattern {
    * @returns the variables, decoded; `undefined` if the path is another one
    */
   match(path: string): ParamData | undefined {
-    const found = this.#match(path);
+    const found = this.#match(withUpperCaseEscapes(path));
     if (found === false) return undefined;
     return Object.keys(found.params).length > 0 ? found.params : NO_VARIABLES;
   }

@@ -229,14 +229,15 @@ export abstract class SocketsCore<Types extends Framework> extends MessageHandle
   }
 
   /**
-   * For `context` of each framework: tells which open socket a request's identity has.
+   * For `context` of each framework: tells which open socket a request's identity has; or gives the answer that `identify`
+   * has thrown.
    *
    * @throws {InvalidOptionError} without the option `identify`
    * @internal
    */
-  protected socketFinder(): (request: Types["request"]) => Socket<unknown> | undefined {
+  protected socketFinder(): (request: Types["request"]) => Socket<unknown> | Response | undefined {
     const { openSockets } = this;
-    if (openSockets.settings.identify !== undefined) return (request) => openSockets.socketOf(request);
+    if (openSockets.settings.identify !== undefined) return (request) => openSockets.socketOrAnswer(request);
     const expected = "a function, as sockets.context() asks it whose a request is";
     throw new InvalidOptionError("identify", expected, undefined);
   }

@@ -159,10 +159,8 @@ const invalid: readonly Refusal[] = [
     ["a quote that does not end", 'permessage-deflate; x="1'],
     ["a quoted value that is no token", 'permessage-deflate; x="a b"'],
   ]),
-  ...wrong("Origin", 400, [
-    ["an Origin that is none", "elsewhere"],
-    ["two Origins", ["http://127.0.0.1", "http://127.0.0.1"]],
-  ]),
+  ...wrong("Origin", 403, [["an Origin that is none", "elsewhere"]]),
+  ...wrong("Origin", 400, [["two Origins", ["http://127.0.0.1", "http://127.0.0.1"]]]),
   ...wrong("Origin", 403, [
     ["an Origin of another site", "http://elsewhere.example"],
     ["the Origin null", "null"],

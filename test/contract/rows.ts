@@ -1,4 +1,5 @@
 /** The contract: what every framework does. */
+import { answers } from "./rows/answers.js";
 import { context } from "./rows/context.js";
 import { handlers } from "./rows/handlers.js";
 import { beforeSwitching } from "./rows/http.js";
@@ -10,6 +11,7 @@ import type { Row } from "./rows/row.js";
 export const rows: readonly Row[] = [
   ...routes,
   ...beforeSwitching,
+  ...answers,
   ...messages,
   ...handlers,
   ...context,

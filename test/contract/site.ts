@@ -9,6 +9,7 @@ import {
 } from "jackfield";
 import { hasSocketContext } from "jackfield/context";
 import { deferred, type Log } from "../frameworks/clients.js";
+import { addAnswering, identifyOrThrow } from "./answering.js";
 import { chat } from "./chat.js";
 import { addContextual } from "./contextual.js";
 import { addShared } from "./shared.js";
@@ -32,9 +33,9 @@ export function nativeFacts(ws: AnySocket, params: unknown = ws.params): object 
 export function socketsOptions<Request>(
   log: Log,
   { sockets = {} }: SiteOptions,
-  { userOf }: RequestAccess,
+  { userOf, urlOf }: RequestAccess,
 ): SocketsOptions<Request> {
-  const identify = userOf as (request: Request) => string | undefined;
+  const identify = identifyOrThrow(userOf as (request: Request) => string | undefined, urlOf);
   return { logger: log, identify, endpoint: "/messages", ...(sockets as SocketsOptions<Request>) };
 }
 
@@ -58,6 +59,7 @@ export function addRoutes(
   addRequestReaders(sockets, access, sessionOptions);
   addContextual(sockets);
   addShared(sockets);
+  addAnswering(sockets, echo);
   sockets.route("/spoken", (ws: AnySocket) => ws.send(String(ws.subprotocol)), {
     subprotocols: ["v2", "v1"],
   });

@@ -10,6 +10,7 @@ import {
   SubprotocolError,
   acceptUpgrade,
   type AcceptOptions,
+  type AllowedOrigins,
 } from "jackfield";
 import {
   Client,
@@ -22,7 +23,7 @@ import {
   upgradeAnswer,
   upgradeText,
 } from "../frameworks/clients.js";
-import { answerTo, bare, echo, firstOf } from "./bare-server.js";
+import { answerTo, bare, echo, firstOf, type Bare } from "./bare-server.js";
 
 const insecure = { rejectUnauthorized: false } as const;
 
@@ -71,6 +72,19 @@ for (const tls of [false, true]) {
         await assert.rejects(Client.connect(url, "/", { ...insecure, origin }), /403/, origin);
       }
       assert.equal(server.given.filter((ws) => ws === undefined).length, 2);
+    });
+
+    test("hostile 87: an Origin that is none is for the policy to let in", bounded, async (t) => {
+      const allowing = (allowedOrigins: AllowedOrigins): Promise<Bare> =>
+        bare(t, { tls, options: { allowedOrigins } });
+      const open = [await allowing("any"), await allowing((origin) => !origin.startsWith("http"))];
+      const closed = [await bare(t, { tls }), await allowing([/.*/])];
+      for (const origin of ["", "device.local"]) {
+        for (const { url } of open)
+          await (await Client.connect(url, "/", { ...insecure, headers: { Origin: origin } })).echo("hi");
+        for (const { url } of closed)
+          await assert.rejects(Client.connect(url, "/", { ...insecure, headers: { Origin: origin } }), /403/);
+      }
     });
 
     test("first frames that come with the handshake are not lost", bounded, async (t) => {

@@ -181,6 +181,66 @@ describe("hostile 63: the origin", () => {
   });
 });
 
+/** What clients that are no browsers send as Origin. */
+const noOrigins = [
+  "",
+  "device.local",
+  "https://github.com/some/library",
+  "https://a.example/",
+  "https://user@a.example",
+  "https://a.example https://a.example",
+  "https://a.example, https://a.example",
+  "a.example",
+  "//a.example",
+  "NULL",
+  "https:a.example",
+  "https://",
+  "https://a.example:99999",
+  "https://a.example\xe9",
+  "javascript:alert(1)",
+];
+
+describe("hostile 87: an Origin that is none", () => {
+  test('hostile 87: "any" lets it in', bounded, async (t) => {
+    const { port } = await site(t, { allowedOrigins: "any" });
+    for (const origin of noOrigins) assert.equal(await statusOf(port, origin), 101, origin);
+  });
+
+  test("hostile 87: a function decides, and gets it as it came", bounded, async (t) => {
+    const seen: string[] = [];
+    const { port } = await site(t, {
+      allowedOrigins: (origin) => seen.push(origin) > 0 && !origin.includes("a.example"),
+    });
+    for (const origin of noOrigins) {
+      assert.equal(await statusOf(port, origin), origin.includes("a.example") ? 403 : 101, origin);
+    }
+    assert.deepEqual(seen, noOrigins);
+  });
+
+  test("hostile 87: no list matches it, and it is never that of the server itself", bounded, async (t) => {
+    const lists: readonly AllowedOrigins[] = [
+      [],
+      [/.*/s, /(?:)/, /.+/s],
+      ["https://a.example", "https://*", "https://*.example", "https://user@*"],
+    ];
+    for (const allowedOrigins of lists) {
+      const { port } = await site(t, { allowedOrigins });
+      for (const origin of noOrigins)
+        assert.equal(
+          await statusOf(port, origin, "a.example"),
+          403,
+          `${origin} by ${String(allowedOrigins)}`,
+        );
+    }
+  });
+
+  test("hostile 87: two Origins are 400, whatever is allowed", bounded, async (t) => {
+    const { port } = await site(t, { allowedOrigins: "any" });
+    const twice = "Origin: https://a.example\r\n".repeat(2);
+    assert.equal(await new RawClient(port).write(upgradeText("/", twice)).status(), 400);
+  });
+});
+
 describe("hostile 56: limits", () => {
   test("on all connections: 503 beyond, and the count comes down however they end", bounded, async (t) => {
     const { port, sockets } = await site(t, { maxConnections: 2 });
