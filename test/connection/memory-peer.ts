@@ -78,6 +78,12 @@ export class MemoryPeer implements TransportPeer, TransportEvents {
 
   failed(): void {}
 
+  ended(): void {
+    this.#transport.end();
+  }
+
+  ending(): void {}
+
   drained(): void {}
 
   closed(): void {

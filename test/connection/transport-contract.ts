@@ -44,13 +44,15 @@ type Event =
   | readonly ["pong", Buffer]
   | readonly ["closing", code: number, reason: string]
   | readonly ["failed", code: number]
-  | readonly ["drained" | "closed"];
+  | readonly ["ended" | "ending" | "drained" | "closed"];
 
 /** Notes what a transport tells. */
 export class EventRecorder implements TransportEvents {
   readonly all: Event[] = [];
   readonly messages: Message[] = [];
   onMessage: ((message: Message) => void) | undefined;
+  /** What a connection does when the peer has ended. */
+  onEnd: (() => void) | undefined;
 
   of<Kind extends Event[0]>(kind: Kind): readonly Extract<Event, readonly [Kind, ...unknown[]]>[] {
     return this.all.filter((event) => event[0] === kind) as never;
@@ -81,6 +83,15 @@ export class EventRecorder implements TransportEvents {
 
   failed(failure: Failure): void {
     this.all.push(["failed", failure.code]);
+  }
+
+  ended(): void {
+    this.all.push(["ended"]);
+    this.onEnd?.();
+  }
+
+  ending(): void {
+    this.all.push(["ending"]);
   }
 
   drained(): void {
@@ -127,6 +138,7 @@ export function transportContract(name: string, kind: TransportKind): void {
   async function start(t: TestContext): Promise<Started> {
     const events = new EventRecorder();
     const { transport, peer } = await kind.makePair(t);
+    events.onEnd = (): void => transport.end();
     transport.start(events);
     return { transport, peer, events };
   }

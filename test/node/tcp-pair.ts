@@ -43,7 +43,7 @@ export async function tcpPair(t: TestContext, way: Way, options: TcpPairOptions 
         compression: undefined,
         ...options,
       });
-      resolve({ transport, socket: reading.socket });
+      resolve({ transport, socket });
     });
   });
   server.listen(0, "127.0.0.1");
