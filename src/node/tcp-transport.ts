@@ -1,5 +1,6 @@
 /** The transport over a TCP or TLS socket, or any other stream of bytes: frames on the wire, messages above. */
 
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { PreparedMessage } from "../connection/prepared-message.js";
 import type { Message, Transport, TransportEvents } from "../connection/transport.js";
@@ -259,7 +260,8 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   terminate(): void {
     this.#stopReading();
     this.#socket.destroy();
-    this.#endIfDelivered();
+    // Other streams may say only late that they are closed, or never.
+    if (this.#isGone || !(this.#socket instanceof Socket)) setImmediate(tellClosed, this);
   }
 
   progressed(): void {
