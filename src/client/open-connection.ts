@@ -152,7 +152,12 @@ function switched({ response, socket, head, key, options, url }: Switched): Open
     compression: compressionOf(answer.compression, options.compression),
   });
   const target = url.pathname + url.search;
-  const ws = openSocket(transport, { request: response, target, rawHeaders, subprotocol: answer.subprotocol });
+  const ws = openSocket(transport, {
+    request: response,
+    target,
+    rawHeaders,
+    subprotocol: answer.subprotocol,
+  });
   return { kind: "opened", ws };
 }
 

@@ -154,7 +154,8 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   #release(): void {
     this.#readRest();
-    if (!this.#isHeld && !this.#isGone) this.#socket.resume();
+    // One that is destroyed would let what it still holds run out; its close hands it over.
+    if (!this.#isHeld && !this.#socket.destroyed) this.#socket.resume();
     this.#endIfDelivered();
   }
 

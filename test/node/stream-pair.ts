@@ -1,7 +1,13 @@
 /** Transports over streams that are no sockets: a pair in memory, and an HTTP/2 stream, each with one of ours at its other end. */
 
 import { once } from "node:events";
-import { connect, createServer, type ClientHttp2Stream, type Http2Session, type ServerHttp2Stream } from "node:http2";
+import {
+  connect,
+  createServer,
+  type ClientHttp2Stream,
+  type Http2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import type { AddressInfo } from "node:net";
 import { Duplex } from "node:stream";
 import type { TestContext } from "node:test";
