@@ -2,14 +2,16 @@
 
 export { Sockets, type HttpFramework, type UpgradeRequestListener } from "./frameworks/http.js";
 export { acceptUpgrade, type AcceptOptions, type AcceptedSocket } from "./node/accept-upgrade.js";
+export { openSocket, type OpenSocketFacts, type OpenSocketOptions } from "./node/open-socket.js";
+export { streamTransport, type StreamTransportOptions } from "./node/stream-transport.js";
 export type { ProxyOptions, TrustProxy } from "./node/trusted-proxies.js";
 
 export { Socket } from "./connection/socket.js";
 export type { SessionOf } from "./connection/session-of.js";
 export { SharedArea } from "./connection/shared-area.js";
-export type { Cookies } from "./connection/handshake-facts.js";
+export type { Cookies, HandshakeFacts } from "./connection/handshake-facts.js";
 export type { ReceiveOptions } from "./connection/receive.js";
-export type { Message } from "./connection/transport.js";
+export type { Message, Transport, TransportEvents } from "./connection/transport.js";
 // All of it, so that applications can add to the interface that is in it.
 export * from "./connection/socket-data.js";
 
@@ -58,8 +60,8 @@ export { Route } from "./routing/route.js";
 export * from "./routing/route-names.js";
 export type { UrlArguments, UrlFor, UrlOptions, UrlParams } from "./routing/url.js";
 
-export { CloseCode } from "./protocol/close-code.js";
-export { Opcode } from "./protocol/opcode.js";
+export { CloseCode, type Failure } from "./protocol/close-code.js";
+export { Opcode, type Role } from "./protocol/opcode.js";
 export {
   BrokerError,
   ConcurrentReceiveError,

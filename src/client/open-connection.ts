@@ -4,13 +4,11 @@ import { randomBytes } from "node:crypto";
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { Socket as NetSocket } from "node:net";
-import { Connection } from "../connection/connection.js";
-import type { ConnectionObserver } from "../connection/connection-observer.js";
-import { defaultConnectionSettings } from "../connection/settings.js";
-import { Socket } from "../connection/socket.js";
+import type { Socket } from "../connection/socket.js";
 import { InvalidOptionError } from "../errors.js";
 import { ignoreErrors } from "../node/ignore-errors.js";
 import { MessageCompression } from "../node/message-compression.js";
+import { openSocket } from "../node/open-socket.js";
 import { takeSocket } from "../node/socket-reading.js";
 import { TcpTransport } from "../node/tcp-transport.js";
 import { createKey, readHandshakeAnswer } from "../protocol/client-handshake.js";
@@ -19,7 +17,6 @@ import {
   type CompressionAgreement,
   type CompressionSettings,
 } from "../protocol/compression-offer.js";
-import { noRooms } from "./no-rooms.js";
 
 /** A header field of the request. */
 export type Field = readonly [name: string, value: string];
@@ -127,13 +124,6 @@ function requestFor(url: URL, key: string, options: OpeningOptions): ClientReque
   return request;
 }
 
-/** What is misused, the promises of the socket tell. */
-const nobody: ConnectionObserver = {
-  released: () => undefined,
-  drained: () => undefined,
-  misused: () => undefined,
-};
-
 interface Switched {
   readonly response: IncomingMessage;
   readonly socket: NetSocket;
@@ -155,18 +145,19 @@ function switched({ response, socket, head, key, options, url }: Switched): Open
     socket.destroy();
     return { kind: "invalid", reason: answer.reason };
   }
-  socket.setNoDelay(true);
   const transport = new TcpTransport(takeSocket(socket, head), {
     role: "client",
     remoteAddress: socket.remoteAddress,
     maxMessageSize: MAX_MESSAGE_SIZE,
     compression: compressionOf(answer.compression, options.compression),
   });
-  const connection = new Connection(transport, defaultConnectionSettings, nobody);
   const target = url.pathname + url.search;
-  const facts = { request: response, params: {}, target, rawHeaders, subprotocol: answer.subprotocol };
-  const ws = new Socket<Record<string, never>, IncomingMessage>(connection, facts, noRooms);
-  connection.start();
+  const ws = openSocket(transport, {
+    request: response,
+    target,
+    rawHeaders,
+    subprotocol: answer.subprotocol,
+  });
   return { kind: "opened", ws };
 }
 

@@ -21,7 +21,14 @@ type Phase =
   | { readonly name: "closing"; readonly sent: CloseInfo }
   | { readonly name: "closed"; readonly info: CloseInfo };
 
+/** How the peer has ended the connection. */
+type Farewell =
+  | { readonly kind: "close"; readonly code: number; readonly reason: string }
+  | { readonly kind: "end of stream" }
+  | Failure;
+
 const OPEN: Phase = { name: "open" };
+const END_OF_STREAM: Farewell = { kind: "end of stream" };
 
 export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   readonly transport: Transport;
@@ -30,8 +37,8 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   readonly incoming: Incoming;
   readonly #observer: ConnectionObserver;
   #phase: Phase = OPEN;
-  /** How the connection ends by the peer's close frame, until that is answered. */
-  #farewell: CloseInfo | undefined;
+  /** How the peer has ended the connection, until that is answered at the end of the turn. */
+  #farewell: Farewell | undefined;
   #paused = false;
   /** Made when a message first has to wait, or is sent frame by frame. */
   #outbox: Outbox | undefined;
@@ -152,6 +159,7 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   }
 
   drained(): void {
+    this.heartbeat.drained();
     if (this.#outbox?.drained() === true) this.#observer.drained();
   }
 
@@ -160,7 +168,7 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   /** Begins the closing handshake, unless the end has begun already. */
   close(code: number | undefined, reason: string, by: CloseInfo["by"]): void {
     if (this.#phase !== OPEN) return;
-    if (this.#farewell !== undefined) return this.#answerClose(); // the peer was first
+    if (this.#farewell !== undefined) return this.#answerFarewell(); // the peer was first
     this.#outbox?.flush();
     const sent = { code: code ?? CloseCode.noStatusReceived, reason, by, clean: false };
     this.#phase = { name: "closing", sent };
@@ -178,32 +186,53 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
     this.#finish(this.#endSoFar);
   }
 
-  /** Answered at the end of the turn: what the handler says at once to the messages before it still goes out. */
   closing(code: number, reason: string): void {
-    this.#farewell = { code, reason, by: "peer", clean: true };
+    this.#answerLater({ kind: "close", code, reason });
+  }
+
+  failed(cause: Failure): void {
+    this.#answerLater(cause);
+  }
+
+  ended(): void {
+    this.#answerLater(END_OF_STREAM);
+  }
+
+  ending(): void {
+    this.heartbeat.awaitHandler();
+  }
+
+  /** Whether the peer has ended the connection, so that nothing that comes counts any more. */
+  protected get isLeaving(): boolean {
+    return this.#farewell !== undefined;
+  }
+
+  /** At the end of the turn, so that what the handler says at once to the messages before it still goes out. */
+  #answerLater(farewell: Farewell): void {
+    if (this.#farewell !== undefined) return;
+    this.#farewell = farewell;
     setImmediate(Connection.#answer, this);
   }
 
-  static readonly #answer = (connection: Connection): void => connection.#answerClose();
+  static readonly #answer = (connection: Connection): void => connection.#answerFarewell();
 
-  #answerClose(): void {
+  #answerFarewell(): void {
     const farewell = this.#farewell;
     if (farewell === undefined) return;
     this.#farewell = undefined;
-    if (this.#phase.name === "closing") {
-      this.#finish({ ...this.#phase.sent, clean: true });
-    } else if (this.#phase === OPEN) {
-      // The answer echoes the code (RFC 6455 §5.5.1).
-      const { code } = farewell;
-      this.transport.sendClose(code === CloseCode.noStatusReceived ? undefined : code, "");
-      this.#finish(farewell);
-    }
+    if (farewell.kind === "failure") return this.fail(farewell);
+    if (farewell.kind === "close") this.#answerClose(farewell.code, farewell.reason);
+    else this.#finish(this.#endSoFar);
     this.transport.end();
     this.heartbeat.awaitClose();
   }
 
-  failed(cause: Failure): void {
-    this.fail(cause);
+  /** The answer echoes the code (RFC 6455 §5.5.1) and, as browsers show it to their page, the reason. */
+  #answerClose(code: number, reason: string): void {
+    if (this.#phase.name === "closing") return this.#finish({ ...this.#phase.sent, clean: true });
+    if (this.#phase !== OPEN) return;
+    this.transport.sendClose(code === CloseCode.noStatusReceived ? undefined : code, reason);
+    this.#finish({ code, reason, by: "peer", clean: true });
   }
 
   /** Ends the connection because of what the peer did, with a close frame that says so (RFC 6455 §7.1.7). */
@@ -224,7 +253,7 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   }
 
   closed(): void {
-    this.#answerClose();
+    this.#answerFarewell();
     this.#finish(this.#endSoFar);
     this.heartbeat.stop();
     this.#observer.released();

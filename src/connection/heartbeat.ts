@@ -1,6 +1,7 @@
 /**
  * Everything about a connection that has to do with time, in one entry on the timer wheel: pings and the wait for a
- * sign of life (RFC 6455 §5.5.2), messages that don't get on, and a close frame that is not answered.
+ * sign of life (RFC 6455 §5.5.2), messages that don't get on, and an end that doesn't get on: what was received is not
+ * taken, what was sent doesn't go out, or the close frame is not answered.
  */
 
 import { ConnectionClosedError, type CloseInfo } from "../errors.js";
@@ -17,6 +18,8 @@ export interface HeartbeatConnection {
   readonly settings: ConnectionSettings;
   readonly isOpen: boolean;
   readonly isPaused: boolean;
+  /** How many messages that had to wait were taken by the application. */
+  readonly incoming: { readonly taken: number };
   fail(cause: Failure): void;
   terminate(by: CloseInfo["by"], reason?: string): void;
   refuseAsClosed(): Promise<never>;
@@ -31,6 +34,9 @@ const LOOKS = 4;
 /** How often to look at a connection that is not to be pinged, in milliseconds. */
 const LOOK_INTERVAL = 20_000;
 
+/** How often to look within a close timeout: the second look sees whether something has moved since the first. */
+const END_LOOKS = 2;
+
 const NO_PAYLOAD = new Uint8Array(0);
 
 interface Ping {
@@ -39,7 +45,15 @@ interface Ping {
   readonly answered: Deferred<number>;
 }
 
-type Waiting = "for traffic" | "for a sign of life" | "for the end";
+type Waiting =
+  | "for traffic"
+  | "for a sign of life"
+  /** Nothing more comes, but what came is held back until the application has taken what it has. */
+  | "for the application"
+  /** What was sent last, such as our close frame, has not gone out yet. */
+  | "for the output"
+  /** All has gone out; the peer's answer is to come, or its end. */
+  | "for the end";
 
 export class Heartbeat implements Timed {
   timerTurn: number = UNSET;
@@ -51,7 +65,12 @@ export class Heartbeat implements Timed {
   /** What the transport's were at the last look; `undefined` if it is not to be compared. */
   #activity: number | undefined = 0;
   #progress: number | undefined;
-  /** For how long there was no traffic, or none since a ping, and for how long the message under way made no progress, in milliseconds. */
+  /** Bytes that the peer had not taken then, if that was looked at; at the end of a connection, the least there ever were. */
+  #untaken: number | undefined;
+  /** When the end began or at a later look: bytes on their way out, at least, and messages that were taken. */
+  #unsent = 0;
+  #taken = 0;
+  /** For how long there was no traffic, none since a ping, or the end didn't get on; and for how long the message under way made no progress, in milliseconds. */
   #silence = 0;
   #stalled = 0;
   /** How long the look before the last one lies back, in milliseconds. */
@@ -66,7 +85,11 @@ export class Heartbeat implements Timed {
 
   start(): void {
     // A handler may have closed its socket before it was started.
-    if (this.#waiting !== "for the end") this.#lookIn(this.#interval);
+    if (!this.#isEnding) this.#lookIn(this.#interval);
+  }
+
+  get #isEnding(): boolean {
+    return this.#waiting !== "for traffic" && this.#waiting !== "for a sign of life";
   }
 
   #lookIn(delay: number): void {
@@ -84,11 +107,31 @@ export class Heartbeat implements Timed {
     timerWheel.clear(this);
   }
 
-  /** The connection is to end: it is dropped if it has not within the close timeout. */
+  /** The peer has ended, but some of what it sent is held back: the connection is dropped if the application takes nothing. */
+  awaitHandler(): void {
+    if (!this.#isEnding) this.#awaitEnd("for the application");
+  }
+
+  /** The connection is to end: it is dropped if within the close timeout nothing goes out or, once all has, it has not. */
   awaitClose(): void {
-    if (this.#waiting === "for the end") return;
-    this.#waiting = "for the end";
-    timerWheel.set(this, this.#connection.settings.closeTimeout);
+    if (this.#waiting === "for the output" || this.#waiting === "for the end") return;
+    this.#awaitEnd(this.#connection.transport.bufferedAmount > 0 ? "for the output" : "for the end");
+  }
+
+  /** All that was sent has gone out: only now, the time for the peer's answer begins. */
+  drained(): void {
+    if (this.#waiting === "for the output" && this.#connection.transport.bufferedAmount === 0)
+      this.#awaitEnd("for the end");
+  }
+
+  #awaitEnd(waiting: Waiting): void {
+    const { transport, incoming, settings } = this.#connection;
+    this.#waiting = waiting;
+    this.#silence = 0;
+    this.#unsent = transport.bufferedAmount;
+    this.#untaken = undefined;
+    this.#taken = incoming.taken;
+    this.#lookIn(settings.closeTimeout / END_LOOKS);
   }
 
   /** How long to wait before the next look, in milliseconds. */
@@ -99,16 +142,14 @@ export class Heartbeat implements Timed {
 
   expire(): void {
     const connection = this.#connection;
-    if (this.#waiting === "for the end") {
-      connection.terminate("network");
-      return;
-    }
+    if (this.#isEnding) return this.#lookAtEnd();
     if (this.#isMessageStalled()) {
       connection.fail(failure(CloseCode.policyViolation, "a message was begun but did not get on"));
       return;
     }
     const { activity } = connection.transport;
-    const isSilent = activity === this.#activity;
+    if (activity !== this.#activity) this.#untaken = undefined;
+    const isSilent = activity === this.#activity && !this.#hasTaken();
     this.#activity = activity;
     if (isSilent && !connection.isPaused && this.#waiting === "for a sign of life") {
       this.#onNoSign();
@@ -119,6 +160,39 @@ export class Heartbeat implements Timed {
     const { pingInterval } = connection.settings;
     if (pingInterval > 0 && this.#silence >= (pingInterval * (LOOKS - 1)) / LOOKS) this.#sendHeartbeat();
     else this.#lookIn(this.#interval);
+  }
+
+  /**
+   * Whether the peer has taken something since the last look, though too little for the operating system to take more. Only
+   * a peer that keeps us waiting is looked at so closely.
+   */
+  #hasTaken(): boolean {
+    const { transport } = this.#connection;
+    const former = this.#untaken;
+    const keepsWaiting = this.#waiting === "for a sign of life" || transport.bufferedAmount > 0;
+    this.#untaken = keepsWaiting ? transport.untakenAmount : undefined;
+    return former !== undefined && this.#untaken !== undefined && this.#untaken < former;
+  }
+
+  #lookAtEnd(): void {
+    const { closeTimeout } = this.#connection.settings;
+    this.#silence = this.#getsOn() ? 0 : this.#silence + this.#delay;
+    if (this.#silence >= closeTimeout) this.#connection.terminate("network");
+    else this.#lookIn(closeTimeout / END_LOOKS);
+  }
+
+  /** Only a new low counts, so that a peer can't keep a connection by what it has us send, such as pongs. */
+  #getsOn(): boolean {
+    const { transport, incoming } = this.#connection;
+    const { bufferedAmount: unsent, untakenAmount: untaken } = transport;
+    const { taken } = incoming;
+    const wasTaken = this.#waiting === "for the application" && taken !== this.#taken;
+    const lowest = this.#untaken ?? untaken;
+    const hasGoneOut = unsent < this.#unsent || untaken < lowest;
+    this.#unsent = Math.min(unsent, this.#unsent);
+    this.#untaken = Math.min(untaken, lowest);
+    this.#taken = taken;
+    return wasTaken || hasGoneOut;
   }
 
   /** Looks as often as before: once the sign has come, the next ping is due an interval later, not a pong timeout. */

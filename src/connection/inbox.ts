@@ -20,6 +20,8 @@ export class Inbox {
   #first = 0;
   #end = 0;
   #bytes = 0;
+  /** How many messages were taken out so far. */
+  taken = 0;
 
   constructor(limits: InboxLimits) {
     this.#limits = limits;
@@ -49,6 +51,7 @@ export class Inbox {
     const message = this.#slots[this.#first] as Message;
     this.#slots[this.#first++] = "";
     this.#bytes -= message.length;
+    this.taken++;
     if (this.#first === this.#end) this.#rewind();
     else if (this.#first === 1024) this.#moveToFront();
     return message;

@@ -40,6 +40,11 @@ export class Incoming {
     return message;
   }
 
+  /** How many messages that had to wait were taken so far: a number that changes while the application gets on. */
+  get taken(): number {
+    return this.#inbox?.taken ?? 0;
+  }
+
   /** Lets `taker` wait for the next message: when none is here, the connection lives, and nobody else waits. */
   wait(taker: MessageTaker): void {
     this.#taker = taker;

@@ -23,9 +23,10 @@ export class LimitedConnection extends Connection {
   }
 
   override message(message: Message): void {
+    if (this.isLeaving) return undefined; // what comes behind the message that was one too many is ignored
     if (this.#meter.take(performance.now())) return super.message(message);
     const { messages, per } = this.#limit;
-    return this.fail(failure(CloseCode.policyViolation, `more than ${messages} messages within ${per} ms`));
+    return this.failed(failure(CloseCode.policyViolation, `more than ${messages} messages within ${per} ms`));
   }
 
   override pause(): void {

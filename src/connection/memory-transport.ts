@@ -19,6 +19,8 @@ export class MemoryTransport implements Transport {
   readonly remoteAddress: undefined;
   activity = 0;
   #peer: MemoryTransport | undefined;
+  /** The peer, as long as something can be sent to it. */
+  #receiver: MemoryTransport | undefined;
   #events: TransportEvents | undefined;
   #arrived: Delivery[] = [];
   #bytes = 0;
@@ -28,10 +30,14 @@ export class MemoryTransport implements Transport {
   #fragmentsAreText = false;
   /** Whether the peer's close frame came. */
   #isClosing = false;
+  /** Whether the peer sends no more, though that may not have been delivered yet. */
+  #isEnding = false;
+  /** Whether that was delivered. */
+  #hasPeerEnded = false;
   #isGone = false;
 
   connect(peer: MemoryTransport): void {
-    this.#peer = peer;
+    this.#peer = this.#receiver = peer;
   }
 
   get bufferedAmount(): number {
@@ -41,6 +47,10 @@ export class MemoryTransport implements Transport {
   /** Bytes that came but were not delivered yet. */
   get waiting(): number {
     return this.#bytes;
+  }
+
+  get untakenAmount(): number {
+    return this.bufferedAmount;
   }
 
   get progress(): number | undefined {
@@ -54,21 +64,21 @@ export class MemoryTransport implements Transport {
   }
 
   sendText(text: string): void {
-    this.#peer?.arriveMessage(text);
+    this.#receiver?.arriveMessage(text);
   }
 
   sendBinary(bytes: Uint8Array): void {
-    this.#peer?.arriveMessage(Buffer.from(bytes));
+    this.#receiver?.arriveMessage(Buffer.from(bytes));
   }
 
   sendPrepared({ message }: PreparedMessage): void {
-    this.#peer?.arriveMessage(message);
+    this.#receiver?.arriveMessage(message);
   }
 
   sendFrame(opcode: number, payload: Uint8Array, fin: boolean): void {
     const copy = Buffer.from(payload);
-    if (opcode === Opcode.ping) this.#peer?.answer(copy);
-    else if (opcode === Opcode.pong) this.#peer?.arrive(0, (events) => events.pong(copy));
+    if (opcode === Opcode.ping) this.#receiver?.answer(copy);
+    else if (opcode === Opcode.pong) this.#receiver?.arrive(0, (events) => events.pong(copy));
     else this.#sendFragment(opcode, copy, fin);
   }
 
@@ -88,26 +98,60 @@ export class MemoryTransport implements Transport {
   }
 
   sendClose(code: number | undefined, reason: string): void {
-    this.#peer?.arriveClose(code ?? 1005, reason);
+    this.#receiver?.arriveClose(code ?? 1005, reason);
   }
 
   end(): void {
-    const peer = this.#peer;
-    if (peer === undefined) return;
-    this.#peer = undefined;
-    peer.arrive(0, () => peer.terminate());
-    this.#afterwards(() => this.terminate());
+    const receiver = this.#receiver;
+    if (receiver === undefined) return;
+    this.#receiver = undefined;
+    receiver.arriveEnd();
+    this.#closeIfEnded();
+  }
+
+  /** The peer sends no more. */
+  arriveEnd(): void {
+    this.#arriveLast((events) => {
+      this.#hasPeerEnded = true;
+      if (!this.#isClosing) events.ended();
+      this.#closeIfEnded();
+    });
+  }
+
+  /** Both sides send no more. */
+  #closeIfEnded(): void {
+    if (this.#hasPeerEnded && this.#receiver === undefined) this.#close();
   }
 
   terminate(): void {
+    const peer = this.#peer;
+    this.#close();
+    peer?.arriveLoss();
+  }
+
+  /** The peer has dropped the connection. */
+  arriveLoss(): void {
+    this.#receiver = undefined;
+    this.#arriveLast(() => this.#close());
+  }
+
+  #arriveLast(delivery: Delivery): void {
+    this.#isEnding = true;
+    this.arrive(0, delivery);
+    this.#tellIfHeld();
+  }
+
+  #tellIfHeld(): void {
+    if (this.#isEnding && this.#paused && !this.#isGone) this.#events?.ending();
+  }
+
+  #close(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    const events = this.#events;
-    const peer = this.#peer;
-    this.#peer = undefined;
+    this.#peer = this.#receiver = undefined;
     this.#arrived = [];
+    const events = this.#events;
     if (events !== undefined) this.#afterwards(() => events.closed());
-    peer?.arrive(0, () => peer.terminate());
   }
 
   pause(): void {

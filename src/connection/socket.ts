@@ -216,15 +216,19 @@ export class Socket<Params = Record<string, string>, Request = unknown>
    * Begins the closing handshake (RFC 6455 §7.1.2). On a connection that ends already it does nothing more. What the peer
    * sends before its own close frame can still be received.
    *
-   * @param code - 1000 to 1003, 1007 to 1014 or 3000 to 4999. @default 1000
+   * @param code - 1000 to 1003, 1007 to 1014 or 3000 to 4999; `"empty"` sends a close frame without a code and a reason,
+   * which both sides see as 1005. @default 1000
    * @param reason - at most 123 bytes of UTF-8. @default ""
    * @returns how the connection ended, once it has
    * @throws {InvalidCloseError} if the code or the reason may not be sent
    */
-  close(code = 1000, reason = ""): Promise<CloseInfo> {
-    const problem = closeReasonProblem(code, reason);
+  close(code: "empty"): Promise<CloseInfo>;
+  close(code?: number, reason?: string): Promise<CloseInfo>;
+  close(code: number | "empty" = 1000, reason = ""): Promise<CloseInfo> {
+    const isEmpty = code === "empty" && reason === "";
+    const problem = isEmpty ? undefined : closeReasonProblem(code, reason);
     if (problem !== undefined) return this.#connection.refuseAsMisuse(new InvalidCloseError(problem));
-    this.#connection.close(code, reason, "application");
+    this.#connection.close(code === "empty" ? undefined : code, reason, "application");
     return this.#connection.whenClosed;
   }
 

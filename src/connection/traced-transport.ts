@@ -31,6 +31,10 @@ export class TracedTransport implements Transport, TransportEvents {
     return this.#transport.bufferedAmount;
   }
 
+  get untakenAmount(): number {
+    return this.#transport.untakenAmount;
+  }
+
   get activity(): number {
     return this.#transport.activity;
   }
@@ -116,6 +120,16 @@ export class TracedTransport implements Transport, TransportEvents {
   failed(failure: Failure): void {
     this.#trace(`is failed: ${ended(failure.code, failure.reason)}`);
     this.#events?.failed(failure);
+  }
+
+  ended(): void {
+    this.#trace("gets the end of the stream, without a close frame");
+    this.#events?.ended();
+  }
+
+  ending(): void {
+    this.#trace("is at its end, but not all that came was delivered yet");
+    this.#events?.ending();
   }
 
   drained(): void {

@@ -4,7 +4,7 @@
  * object and a buffer of its own.
  */
 
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { MessageBatch } from "../connection/message-batch.js";
 import type { PreparedMessage } from "../connection/prepared-message.js";
 import { bytesFrameRoom, textFrameRoom, writeBytesFrame, writeTextFrame } from "../protocol/frame-writer.js";
@@ -13,7 +13,7 @@ import { flushSoon, type Flushable } from "./flush-queue.js";
 import { maskKey } from "./mask-keys.js";
 import { frameOfRepeated } from "./repeated-text.js";
 import { giveSlab, LARGEST_SLAB, takeSlab } from "./slabs.js";
-import { hasQueue, unwrittenBytes, writeTo, type WriteWaiter } from "./socket-writing.js";
+import { hasQueue, untakenBytes, unwrittenBytes, writeTo, type WriteWaiter } from "./socket-writing.js";
 
 /** So much is given to the operating system at a time, so that one can see whether a slow peer still reads. */
 const WRITE_SIZE = 262_144;
@@ -35,10 +35,15 @@ export interface FrameOutputOwner {
   progressed(): void;
   /** All that was written has gone out. */
   drained(): void;
+  /** Nothing can be written any more. */
+  unwritable(): void;
 }
 
+/** Whether it takes more, is to end once all has gone out, or is lost: then it takes everything and writes nothing. */
+type State = "open" | "ending" | "lost";
+
 export class FrameOutput implements Flushable, WriteWaiter {
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   readonly #owner: FrameOutputOwner;
   readonly #isMasked: boolean;
   /** The buffer being filled: a slab, unless a single frame needed more. */
@@ -57,10 +62,10 @@ export class FrameOutput implements Flushable, WriteWaiter {
   #waits = false;
   #scheduled = false;
   #corked = false;
-  #ended = false;
+  #state: State = "open";
 
   /** @param role - clients mask what they send (RFC 6455 §5.3) */
-  constructor(socket: Socket, owner: FrameOutputOwner, role: Role) {
+  constructor(socket: Duplex, owner: FrameOutputOwner, role: Role) {
     this.#socket = socket;
     this.#owner = owner;
     this.#isMasked = role === "client";
@@ -69,6 +74,11 @@ export class FrameOutput implements Flushable, WriteWaiter {
   /** Bytes that were not yet taken by the operating system. */
   get bufferedAmount(): number {
     return this.#blocked ? this.#size + unwrittenBytes(this.#socket) : this.#size;
+  }
+
+  /** Bytes that the operating system was given and the peer has not taken, as far as that can be known. */
+  get untakenAmount(): number {
+    return untakenBytes(this.#socket);
   }
 
   /** Whether the operating system does not take more for now, because the peer does not. */
@@ -146,10 +156,27 @@ export class FrameOutput implements Flushable, WriteWaiter {
 
   /** Ends the stream after all that was written. */
   end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#state === "lost") this.#socket.destroy();
+    if (this.#state !== "open") return;
+    this.#state = "ending";
     this.#writeAll();
     if (!this.#blocked) this.#socket.end();
+  }
+
+  /** Drops what waits, and everything that is written from now on: the connection is lost. */
+  discard(): void {
+    this.#state = "lost";
+    this.#full = NONE;
+    this.#batch = undefined;
+    this.#open = NOTHING;
+    this.#used = this.#size = 0;
+    this.#blocked = this.#waits = false;
+  }
+
+  failed(): void {
+    if (this.#state === "ending") this.#socket.destroy();
+    this.discard();
+    this.#owner.unwritable();
   }
 
   flush(): void {
@@ -211,7 +238,7 @@ export class FrameOutput implements Flushable, WriteWaiter {
   #writeAll(): void {
     if (this.#size === 0) return;
     this.#writeOut();
-    if (!this.#blocked) this.#owner.drained();
+    if (!this.#blocked && this.#state !== "lost") this.#owner.drained();
   }
 
   #writeOut(): void {
@@ -238,7 +265,8 @@ export class FrameOutput implements Flushable, WriteWaiter {
 
   #write(bytes: Buffer): void {
     const socket = this.#socket;
-    for (let at = 0; at < bytes.length && !this.#blocked;) {
+    if (this.#state === "lost") this.#size -= bytes.length;
+    for (let at = 0; at < bytes.length && !this.#blocked && this.#state !== "lost";) {
       const piece = bytes.length <= WRITE_SIZE ? bytes : bytes.subarray(at, at + WRITE_SIZE);
       at += piece.length;
       this.#size -= piece.length;
@@ -257,6 +285,6 @@ export class FrameOutput implements Flushable, WriteWaiter {
     if (waited) this.#owner.progressed();
     if (this.#size > 0) this.#writeAll();
     else this.#owner.drained();
-    if (this.#ended && !this.#blocked) this.#socket.end();
+    if (this.#state === "ending" && !this.#blocked) this.#socket.end();
   }
 }

@@ -1,18 +1,19 @@
 /**
- * Two ways to read from a socket, with the same outcome.
+ * Two ways to read from a socket or another stream, with the same outcome.
  *
  * The fast one is what the option `onread` of `net.Socket` gives: all connections are read into one shared buffer, and
  * nothing passes through the machinery of streams. As the HTTP server has made the socket already, it is switched over
- * afterwards. Where that is not to be had (TLS, a socket whose bytes somebody else watches, a Node that works
- * otherwise) the `data` event serves.
+ * afterwards. Where that is not to be had (TLS, a socket whose bytes somebody else watches, a stream that is no socket,
+ * a Node that works otherwise) the `data` event serves.
  */
 
 import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { ignoreErrors } from "./ignore-errors.js";
 
-/** A socket that is ready to be read by a transport. */
+/** A socket, or another stream, that is ready to be read by a transport. */
 export interface Reading {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   /** What came before, if anything: bytes behind the opening handshake. */
   readonly received: Buffer | undefined;
 }
@@ -23,8 +24,8 @@ export interface SocketReader {
   received(chunk: Buffer, length: number): void;
   /** The peer will send no more. */
   ended(): void;
-  /** The socket is gone. */
-  closed(): void;
+  /** The socket is gone. @param unread - what it had read but not handed over, as it was paused */
+  closed(unread: Buffer | undefined): void;
 }
 
 /** What one libuv read brings at most. */
@@ -34,7 +35,7 @@ const shared = Buffer.allocUnsafeSlow(READ_SIZE);
 
 const readerOf = Symbol("jackfield reader");
 
-interface OwnedSocket extends Socket {
+interface OwnedSocket extends Duplex {
   [readerOf]?: SocketReader;
 }
 
@@ -50,22 +51,38 @@ interface Handle {
   useUserBuffer?(buffer: Uint8Array): void;
 }
 
-/** Takes a socket over from the HTTP server that upgraded it. @param head - what was read behind the request */
-export function takeSocket(socket: Socket, head: Buffer): Reading {
+const NOTHING: Buffer = Buffer.alloc(0);
+
+/**
+ * Takes a socket over from the HTTP server that upgraded it, or a stream from its maker.
+ *
+ * @param head - what was read behind the request
+ */
+export function takeSocket(socket: Duplex, head: Buffer): Reading {
   const received = readWaiting(socket, head);
-  socket.setTimeout(0);
+  socket.on("error", ignoreErrors);
+  // The answer to a close frame still goes out if the peer's end came right behind it.
+  socket.allowHalfOpen = true;
+  tune(socket);
   shareBuffer(socket);
   return { socket, received };
 }
 
-function readWaiting(socket: Socket, head: Buffer): Buffer | undefined {
+/** Sets what sockets have and other streams may lack: no timeout of the HTTP server's, and no delay of small messages. */
+function tune(socket: Duplex & Partial<Pick<Socket, "setTimeout" | "setNoDelay">>): void {
+  if (typeof socket.setTimeout === "function") socket.setTimeout(0);
+  if (typeof socket.setNoDelay === "function") socket.setNoDelay(true);
+}
+
+function readWaiting(socket: Duplex, head: Buffer): Buffer | undefined {
   const chunks = head.length > 0 ? [head] : [];
-  for (let chunk: unknown = socket.read(); Buffer.isBuffer(chunk); chunk = socket.read()) chunks.push(chunk);
+  for (let chunk: unknown = socket.read(); chunk instanceof Uint8Array; chunk = socket.read())
+    chunks.push(Buffer.from(chunk));
   return chunks.length > 0 ? Buffer.concat(chunks) : undefined;
 }
 
 /** Has the socket read into the shared buffer, if that can be. */
-function shareBuffer(socket: Socket): void {
+function shareBuffer(socket: Duplex): void {
   const handle = Reflect.get(socket, "_handle") as Handle | null;
   if (bufferKey === undefined || callbackKey === undefined) return;
   if (typeof handle?.useUserBuffer !== "function" || !isPlain(socket)) return;
@@ -74,7 +91,7 @@ function shareBuffer(socket: Socket): void {
 }
 
 /** Whether it is a TCP socket whose bytes nobody else watches. */
-function isPlain(socket: Socket): boolean {
+function isPlain(socket: Duplex): boolean {
   return (
     Object.getPrototypeOf(socket) === Socket.prototype &&
     !socket.destroyed &&
@@ -84,13 +101,15 @@ function isPlain(socket: Socket): boolean {
 }
 
 /** Hands everything that happens to the socket to `reader`. */
-export function readFrom(socket: Socket, reader: SocketReader): void {
+export function readFrom(socket: Duplex, reader: SocketReader): void {
   (socket as OwnedSocket)[readerOf] = reader;
   socket.on("end", onEnd);
-  socket.on("error", ignoreErrors);
   socket.on("close", onClose);
   // Where the bytes come to `onRead`, this makes the end of the stream known.
-  socket.on("data", onData);
+  socket.on("data", socket instanceof Socket ? onData : onForeignData);
+  // It may have ended while nothing was read from it yet: these events don't come again.
+  if (socket.readableEnded) queueMicrotask(onEnd.bind(socket));
+  if (socket.closed) queueMicrotask(onClose.bind(socket));
 }
 
 // One function each for all sockets: a closure for every connection would be memory for nothing.
@@ -104,6 +123,11 @@ function onData(this: OwnedSocket, chunk: Buffer): void {
   this[readerOf]?.received(chunk, chunk.length);
 }
 
+/** The chunk may be somebody else's, too, and messages are unmasked where they are. */
+function onForeignData(this: OwnedSocket, chunk: Uint8Array): void {
+  this[readerOf]?.received(Buffer.from(chunk), chunk.length);
+}
+
 function onEnd(this: OwnedSocket): void {
   this[readerOf]?.ended();
 }
@@ -111,5 +135,5 @@ function onEnd(this: OwnedSocket): void {
 function onClose(this: OwnedSocket): void {
   const reader = this[readerOf];
   delete this[readerOf];
-  reader?.closed();
+  reader?.closed(this.readableLength > 0 ? readWaiting(this, NOTHING) : undefined);
 }

@@ -1,17 +1,24 @@
 /**
- * Two ways to write to a socket, with the same outcome.
+ * Two ways to write to a socket or another stream, with the same outcome.
  *
  * The fast one hands the bytes to the handle below the stream. Nearly always the operating system takes all of them at
  * once, and then there is nothing left to do: no request object, no callback, none of the stream's machinery. Where the
- * handle is not to be had (TLS, a Node that works otherwise), or the stream has something of its own to write, the
- * stream serves.
+ * handle is not to be had (TLS, a stream that is no socket, a Node that works otherwise), or the stream has something of
+ * its own to write, the stream serves.
  */
 
 import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { unacknowledgedBytes } from "./unacknowledged-bytes.js";
 
 /** Who waits until the operating system has taken what it did not take at once. */
 export interface WriteWaiter {
   written(): void;
+  /**
+   * Writing has failed, and will each time. The socket is left as it is: what the peer sent before it went away can still
+   * be read, and behind it comes the end.
+   */
+  failed(): void;
 }
 
 /** What Node writes with; undocumented, and therefore used only where it is as expected. */
@@ -25,7 +32,6 @@ interface WriteRequest {
   writeStatus?: number | null;
   /** The bytes that are being written, which must not be collected. */
   buffer?: Buffer;
-  socket?: Socket;
   waiter?: WriteWaiter;
 }
 
@@ -33,6 +39,8 @@ interface Handle {
   /** Undocumented; that of TLS has the one of TCP inside. */
   readonly writeQueueSize?: unknown;
   readonly _parent?: Handle;
+  /** The file descriptor, where there is one. */
+  readonly fd?: unknown;
   /**
    * Until Node 26.9, it is given a request, which is in use afterwards if not everything was taken at once; since then, it
    * makes one only in this case.
@@ -61,48 +69,64 @@ let spare: WriteRequest | undefined;
  *
  * @returns whether the operating system took all of them; if not, `waiter` is told when it has
  */
-export function writeTo(socket: Socket, bytes: Buffer, waiter: WriteWaiter): boolean {
+export function writeTo(socket: Duplex, bytes: Buffer, waiter: WriteWaiter): boolean {
   if (!socket.writable) return true; // it is gone, and so are they
   const handle = plainHandle(socket);
   if (handle === undefined || socket.writableLength > 0) return writeToStream(socket, bytes, waiter);
-  if (style.name === "request is given") return writeWithRequest(socket, handle, style.make, bytes, waiter);
-  if (style.name === "request is made by Node") return writeWithoutRequest(socket, handle, bytes, waiter);
+  if (style.name === "request is given") return writeWithRequest(handle, style.make, bytes, waiter);
+  if (style.name === "request is made by Node") return writeWithoutRequest(handle, bytes, waiter);
   if (style.name === "unknown") learnFrom(handle);
   return writeToStream(socket, bytes, waiter);
 }
 
 /** How much of what was written the operating system has not taken yet, in bytes. */
-export function unwrittenBytes(socket: Socket): number {
-  const queued = handleOf(socket)?.writeQueueSize;
-  return Math.max(socket.writableLength, typeof queued === "number" ? queued : 0);
+export function unwrittenBytes(socket: Duplex): number {
+  return Math.max(socket.writableLength, queueSize(handleOf(socket)));
+}
+
+/** How much of what was given to the operating system the peer has not taken yet, as far as that can be known, in bytes. */
+export function untakenBytes(socket: Duplex): number {
+  const handle = handleOf(socket);
+  const inner = handle?._parent ?? handle;
+  return queueSize(inner) + unacknowledgedBytes(inner?.fd);
 }
 
 /** Whether the operating system left something of what was written: TLS is busy for a moment after each write. */
-export function hasQueue(socket: Socket): boolean {
-  const { _parent: inner, writeQueueSize } = handleOf(socket) ?? {};
-  return (inner === undefined ? writeQueueSize : inner.writeQueueSize) !== 0;
+export function hasQueue(socket: Duplex): boolean {
+  const handle = handleOf(socket);
+  if (handle === undefined) return socket.writableNeedDrain; // it has its own idea of what is too much
+  return (handle?._parent ?? handle)?.writeQueueSize !== 0;
 }
 
-function handleOf(socket: Socket): Handle | null | undefined {
-  return (socket as unknown as { readonly _handle: Handle | null | undefined })._handle;
+function queueSize(handle: Handle | null | undefined): number {
+  const queued = handle?.writeQueueSize;
+  return typeof queued === "number" ? queued : 0;
+}
+
+/** That of a socket, `null` if the socket is gone; other streams have none. */
+function handleOf(socket: Duplex): Handle | null | undefined {
+  return (socket as { readonly _handle?: Handle | null })._handle;
 }
 
 /** The handle of a socket of TCP, or of a Unix domain, whose writes nobody watches. */
-function plainHandle(socket: Socket): Handle | undefined {
+function plainHandle(socket: Duplex): Handle | undefined {
   const isPlain = Object.getPrototypeOf(socket) === Socket.prototype && !Object.hasOwn(socket, "write");
   return isPlain ? (handleOf(socket) ?? undefined) : undefined;
 }
 
-function writeToStream(socket: Socket, bytes: Buffer, waiter: WriteWaiter): boolean {
-  socket.write(bytes);
+function writeToStream(socket: Duplex, bytes: Buffer, waiter: WriteWaiter): boolean {
+  // A stream in memory hands on the very bytes, whose buffer is to be used again.
+  socket.write(socket instanceof Socket ? bytes : Buffer.from(bytes));
   if (socket.writableLength === 0) return true;
   // Comes back when everything before it is gone. A callback of each write would be a closure each time.
-  socket.write(NOTHING, () => waiter.written());
+  // If that fails, the stream destroys itself.
+  socket.write(NOTHING, (error) => {
+    if (error === null || error === undefined) waiter.written();
+  });
   return false;
 }
 
 function writeWithRequest(
-  socket: Socket,
   handle: Handle,
   Request: new () => WriteRequest,
   bytes: Buffer,
@@ -111,41 +135,40 @@ function writeWithRequest(
   const request = spare ?? new Request();
   spare = undefined;
   if (handle.writeBuffer?.(request, bytes) !== 0) {
-    socket.destroy(); // as the stream would
+    waiter.failed();
     return true;
   }
   if (request.getAsyncId() === -1) {
     spare = request;
     return true;
   }
-  tellWhenWritten(request, socket, bytes, waiter);
+  tellWhenWritten(request, bytes, waiter);
   return false;
 }
 
-function writeWithoutRequest(socket: Socket, handle: Handle, bytes: Buffer, waiter: WriteWaiter): boolean {
+function writeWithoutRequest(handle: Handle, bytes: Buffer, waiter: WriteWaiter): boolean {
   const request = handle.writeBuffer?.(null, bytes);
   if (request === 0) return true;
   const isUnderWay = typeof request === "object" && request.error === undefined;
   const { writeStatus: status } = isUnderWay ? request : { writeStatus: -1 };
   if (isUnderWay && typeof status !== "number") {
-    tellWhenWritten(request, socket, bytes, waiter);
+    tellWhenWritten(request, bytes, waiter);
     return false;
   }
-  if (status !== 0) socket.destroy();
+  if (status !== 0) waiter.failed();
   return true;
 }
 
 /** Has the waiter be told when the rest is taken, too. */
-function tellWhenWritten(request: WriteRequest, socket: Socket, bytes: Buffer, waiter: WriteWaiter): void {
+function tellWhenWritten(request: WriteRequest, bytes: Buffer, waiter: WriteWaiter): void {
   request.buffer = bytes;
-  request.socket = socket;
   request.waiter = waiter;
   request.oncomplete = onWritten;
 }
 
 function onWritten(this: WriteRequest, status: number): void {
   if (status === 0) this.waiter?.written();
-  else this.socket?.destroy();
+  else this.waiter?.failed();
 }
 
 /** Looks at the request that the stream makes for its next write. */

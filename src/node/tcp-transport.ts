@@ -1,6 +1,7 @@
-/** The transport over a TCP or TLS socket: frames on the wire, messages above. */
+/** The transport over a TCP or TLS socket, or any other stream of bytes: frames on the wire, messages above. */
 
-import type { Socket } from "node:net";
+import { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import type { PreparedMessage } from "../connection/prepared-message.js";
 import type { Message, Transport, TransportEvents } from "../connection/transport.js";
 import { CloseCode, encodeClosePayload, failure, type Failure } from "../protocol/close-code.js";
@@ -17,6 +18,14 @@ const MAX_PENDING_PONGS = 60;
 
 const FIRST_TEXT = firstByte(Opcode.text, true, false);
 const FIRST_BINARY = firstByte(Opcode.binary, true, false);
+
+/** What can still come of the peer. */
+type Coming =
+  | "anything"
+  /** It ended its side: only what is held here. */
+  | "what is held"
+  /** A close frame or a failure came, or the connection is dropped: the rest is ignored (RFC 6455 §5.5.1, §7.1.7). */
+  | "nothing";
 
 export interface TcpTransportOptions {
   /** @default "server" */
@@ -35,7 +44,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   readonly maxMessageSize: number;
   activity = 0;
 
-  readonly #socket: Socket;
+  readonly #socket: Duplex;
   /** Only in the middle of a message. */
   #reader: MessageReader | undefined;
   readonly #output: FrameOutput;
@@ -47,8 +56,10 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   /** A message is being inflated; what came after it must wait. */
   #inflating = false;
   #pendingPongs = 0;
-  /** Whether nothing more is to be read: what still comes is ignored (RFC 6455 §5.5.1, §7.1.7). */
-  #isDone = false;
+  #coming: Coming = "anything";
+  /** Whether the socket is gone, though what came over it may still be held. */
+  #isGone = false;
+  #isReading = false;
 
   constructor(reading: Reading, options: TcpTransportOptions) {
     this.#socket = reading.socket;
@@ -62,6 +73,10 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   get bufferedAmount(): number {
     return this.#output.bufferedAmount + (this.#compression?.bufferedAmount ?? 0);
+  }
+
+  get untakenAmount(): number {
+    return this.#output.untakenAmount;
   }
 
   get progress(): number | undefined {
@@ -83,7 +98,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   /** Bytes came. The chunk may be used again for other connections when this returns. */
   received(chunk: Buffer, length: number): void {
     this.activity++;
-    if (this.#isDone) return;
+    if (this.#coming !== "anything") return;
     if (this.#isHeld) this.#keep(chunk, 0, length);
     else this.#read(chunk, length);
   }
@@ -93,7 +108,9 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
     const { frames } = reader;
     this.#reader = reader;
     this.#output.cork();
+    this.#isReading = true;
     const at = frames.push(chunk, 0, length);
+    this.#isReading = false;
     if (at < length) this.#keep(chunk, at, length);
     if (frames.failure !== undefined) this.#fail(frames.failure);
     if (frames.isBetweenMessages) {
@@ -111,7 +128,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   #readRest(): void {
     const rest = this.#rest;
-    if (rest === undefined || this.#isHeld || this.#isDone) return;
+    if (rest === undefined || this.#isHeld) return;
     this.#rest = undefined;
     this.#read(rest, rest.length);
   }
@@ -137,7 +154,9 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   #release(): void {
     this.#readRest();
-    if (!this.#isHeld) this.#socket.resume();
+    // One that is destroyed would let what it still holds run out; its close hands it over.
+    if (!this.#isHeld && !this.#socket.destroyed) this.#socket.resume();
+    this.#endIfDelivered();
   }
 
   message(message: Message): void {
@@ -151,7 +170,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
     this.#hold();
     void message.then((inflated) => {
       this.#inflating = false;
-      const problem = this.#inflated(inflated);
+      const problem = this.#coming === "nothing" ? undefined : this.#inflated(inflated);
       if (problem !== undefined) this.#fail(problem);
       this.#release();
     });
@@ -188,7 +207,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   }
 
   #stopReading(): void {
-    this.#isDone = true;
+    this.#coming = "nothing";
     this.#reader?.frames.stop();
     this.#reader = undefined;
     this.#rest = undefined;
@@ -240,7 +259,10 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   }
 
   terminate(): void {
+    this.#stopReading();
     this.#socket.destroy();
+    // Other streams may say only late that they are closed, or never.
+    if (this.#isGone || !(this.#socket instanceof Socket)) setImmediate(tellClosed, this);
   }
 
   progressed(): void {
@@ -254,16 +276,48 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   // The end
 
-  /** The peer sends no more. If it didn't say goodbye, nothing that we send could be understood. */
+  /** The peer sends no more. */
   ended(): void {
-    if (!this.#isDone) this.#socket.destroy();
+    if (this.#coming !== "anything") return;
+    this.#coming = "what is held";
+    this.#endIfDelivered();
   }
 
-  closed(): void {
+  /** Nothing can be sent any more, but what the peer sent before may still be here. */
+  unwritable(): void {
+    if (this.#coming === "nothing") this.#socket.destroy();
+    else this.#events?.ending();
+  }
+
+  closed(unread: Buffer | undefined): void {
+    this.#isGone = true;
+    this.#output.discard();
+    if (unread !== undefined) this.received(unread, unread.length);
+    if (this.#coming === "anything") this.#coming = "what is held";
+    if (this.#isHeld) this.#endIfDelivered();
+    else this.tellClosed();
+  }
+
+  /** Once what was held has been delivered, whatever the end was comes behind it. */
+  #endIfDelivered(): void {
+    if (this.#coming === "anything" || this.#isReading) return;
+    if (this.#coming === "what is held" && this.#isHeld) return this.#events?.ending();
+    if (this.#isGone) return void setImmediate(tellClosed, this); // behind the answers of this turn
+    if (this.#coming === "nothing") return undefined;
+    this.#stopReading();
+    return this.#events?.ended();
+  }
+
+  /** The connection is gone, and nothing of it is left. */
+  tellClosed(): void {
     this.#stopReading();
     this.#compression?.close();
     const events = this.#events;
     this.#events = undefined;
     events?.closed();
   }
+}
+
+function tellClosed(transport: TcpTransport): void {
+  transport.tellClosed();
 }

@@ -240,7 +240,7 @@ describe("the peer's close frame", { timeout: 20_000, concurrency: true }, () =>
       const { ws, client } = await openSocket(t);
       client.sendClose(code, "why");
       assert.deepEqual(await ws.whenClosed, { code, reason: "why", by: "peer", clean: true });
-      assert.deepEqual(await client.closed(), [code, ""]);
+      assert.deepEqual(await client.closed(), [code, "why"]);
     });
   }
 
@@ -270,7 +270,7 @@ describe("the peer's close frame", { timeout: 20_000, concurrency: true }, () =>
       client.write(farewell);
       assert.deepEqual(await client.next(), ["text", "one"]);
       assert.deepEqual(await client.next(), ["text", "two"]);
-      assert.deepEqual(await client.next(), ["close", 4000, ""]);
+      assert.deepEqual(await client.next(), ["close", 4000, "bye"]);
       await until(() => server.sockets.size === 0);
       assert.deepEqual(server.logged, []);
     });
@@ -300,7 +300,7 @@ describe("the peer's close frame", { timeout: 20_000, concurrency: true }, () =>
       });
       const client = await server.connect();
       client.write(farewell);
-      assert.deepEqual(await client.closed(), [4000, ""]);
+      assert.deepEqual(await client.closed(), [4000, "bye"]);
       assert.deepEqual(infos, [{ code: 4000, reason: "bye", by: "peer", clean: true }]);
     });
   }

@@ -42,7 +42,15 @@ export class MemoryPeer implements TransportPeer, TransportEvents {
     this.#transport.resume();
   }
 
+  end(): void {
+    this.#transport.end();
+  }
+
   drop(): void {
+    this.#transport.terminate();
+  }
+
+  reset(): void {
     this.#transport.terminate();
   }
 
@@ -77,6 +85,12 @@ export class MemoryPeer implements TransportPeer, TransportEvents {
   }
 
   failed(): void {}
+
+  ended(): void {
+    this.#transport.end();
+  }
+
+  ending(): void {}
 
   drained(): void {}
 

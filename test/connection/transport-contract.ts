@@ -6,19 +6,24 @@ import { CloseCode, type Failure } from "#src/protocol/close-code.js";
 import { Opcode } from "#src/protocol/opcode.js";
 import type { Message, Transport, TransportEvents } from "#src/connection/transport.js";
 import type { Note } from "../node/raw-client.js";
+import { heldEndTests } from "./held-end-contract.js";
 import { turns, until } from "./turns.js";
 
 /** The other end of a transport. It answers pings and close frames. */
 export interface TransportPeer {
   text(text: string): void;
   binary(bytes: Uint8Array): void;
-  frame(opcode: number, payload?: string | Uint8Array, fin?: boolean): void;
+  frame(opcode: number, payload?: string | Uint8Array, fin?: boolean, compressed?: boolean): void;
   /** Sends a close frame; without a code, one without a payload. */
   sendClose(code?: number, reason?: string): void;
   stopReading(): void;
   goOnReading(): void;
+  /** Sends no more, without a close frame. */
+  end(): void;
   /** Hangs up. */
   drop(): void;
+  /** Hangs up with a reset, where there is one. */
+  reset(): void;
   /** Waits for what comes next. */
   next(): Promise<Note>;
   nextOf<Kind extends Note[0]>(kind: Kind): Promise<Extract<Note, readonly [Kind, ...unknown[]]>>;
@@ -37,6 +42,8 @@ export interface TransportKind {
   makePair(t: TestContext): Promise<TransportPair>;
   /** Whether it knows of a message that came in part only. @default true */
   readonly seesParts?: boolean;
+  /** Whether the peer may send compressed messages. @default false */
+  readonly inflates?: boolean;
 }
 
 type Event =
@@ -44,13 +51,15 @@ type Event =
   | readonly ["pong", Buffer]
   | readonly ["closing", code: number, reason: string]
   | readonly ["failed", code: number]
-  | readonly ["drained" | "closed"];
+  | readonly ["ended" | "ending" | "drained" | "closed"];
 
 /** Notes what a transport tells. */
 export class EventRecorder implements TransportEvents {
   readonly all: Event[] = [];
   readonly messages: Message[] = [];
   onMessage: ((message: Message) => void) | undefined;
+  /** What a connection does when the peer has ended. */
+  onEnd: (() => void) | undefined;
 
   of<Kind extends Event[0]>(kind: Kind): readonly Extract<Event, readonly [Kind, ...unknown[]]>[] {
     return this.all.filter((event) => event[0] === kind) as never;
@@ -77,10 +86,20 @@ export class EventRecorder implements TransportEvents {
 
   closing(code: number, reason: string): void {
     this.all.push(["closing", code, reason]);
+    this.onEnd?.();
   }
 
   failed(failure: Failure): void {
     this.all.push(["failed", failure.code]);
+  }
+
+  ended(): void {
+    this.all.push(["ended"]);
+    this.onEnd?.();
+  }
+
+  ending(): void {
+    this.all.push(["ending"]);
   }
 
   drained(): void {
@@ -107,7 +126,7 @@ function someBytes(size: number): Buffer {
 
 const TEXTS = ["", "a", "grüße", "x".repeat(41), "ü".repeat(41), "€".repeat(42), "🔌".repeat(30_000)];
 
-interface Started extends TransportPair {
+export interface Started extends TransportPair {
   readonly events: EventRecorder;
 }
 
@@ -127,22 +146,24 @@ export function transportContract(name: string, kind: TransportKind): void {
   async function start(t: TestContext): Promise<Started> {
     const events = new EventRecorder();
     const { transport, peer } = await kind.makePair(t);
+    events.onEnd = (): void => transport.end();
     transport.start(events);
     return { transport, peer, events };
   }
 
-  describe(`the transport contract: ${name}`, { timeout: 30_000 }, () => {
+  describe(`the transport contract: ${name}`, { timeout: 90_000 }, () => {
     describe("messages", () => messageTests(start));
     describe("pausing", () => pauseTests(start));
     describe("control frames", () => controlTests(start));
     describe("back-pressure", () => backPressureTests(start));
     describe("the end", () => endTests(start));
+    describe("the end, while something is held", () => heldEndTests(start, kind));
     describe("a handler that acts before the start", () => earlyTests(kind));
     describe("signs of life", () => lifeTests(start, kind.seesParts ?? true));
   });
 }
 
-type Start = (t: TestContext) => Promise<Started>;
+export type Start = (t: TestContext) => Promise<Started>;
 
 function messageTests(start: Start): void {
   test("messages of all sizes come in their order, unchanged", async (t) => {

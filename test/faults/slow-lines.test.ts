@@ -66,7 +66,7 @@ function slowLine(of: Line): void {
       assert.equal(client.ws.extensions !== "", perMessageDeflate);
       for (const message of messages) client.send(message);
       for (const message of messages) assertSame(await client.next(), message);
-      assert.deepEqual(await client.close(4001, "that was all"), { code: 4001, reason: "" });
+      assert.deepEqual(await client.close(4001, "that was all"), { code: 4001, reason: "that was all" });
       const info = await (await site.socket()).whenClosed;
       assert.deepEqual(info, { code: 4001, reason: "that was all", by: "peer", clean: true });
       assert.deepEqual(site.log.errors, []);

@@ -60,6 +60,8 @@ export class RawClient implements MessageSink {
   head = "";
   /** How many bytes came behind the handshake. */
   bytesRead = 0;
+  /** The socket of TCP below that of TLS. */
+  #below: Socket | undefined;
   readonly #options: RawClientOptions;
   readonly #reader: FrameReader;
   #taken = 0;
@@ -78,10 +80,11 @@ export class RawClient implements MessageSink {
   /** Connects, and does the opening handshake. @throws if the server answers with anything but 101 */
   static async connect(options: RawClientOptions): Promise<RawClient> {
     const { port, tls = false, path = "/", headers = [], early = new Uint8Array(0) } = options;
-    const target = { port, host: "127.0.0.1", allowHalfOpen: true };
-    const socket =
-      options.socket ?? (tls ? connectTls({ ...target, rejectUnauthorized: false }) : connectTcp(target));
+    const target = { port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true };
+    const plain = options.socket ?? connectTcp(target);
+    const socket = tls ? connectTls({ socket: plain, rejectUnauthorized: false }) : plain;
     const client = new RawClient(socket, options);
+    if (socket !== plain) client.#below = plain;
     const lines = [
       `GET ${path} HTTP/1.1`,
       `Host: 127.0.0.1:${port}`,
@@ -258,7 +261,9 @@ export class RawClient implements MessageSink {
 
   /** Hangs up at once, with a reset. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    if (this.#below === undefined) return void this.socket.resetAndDestroy();
+    this.#below.resetAndDestroy();
+    return void this.socket.destroy();
   }
 }
 
