@@ -2,18 +2,24 @@
 
 import { Server, type IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
+import type { HandshakeFacts } from "../connection/handshake-facts.js";
+import { makeSocket } from "../connection/made-socket.js";
+import { noRooms } from "../connection/no-rooms.js";
+import type { ConnectionSettings } from "../connection/settings.js";
 import type { Socket } from "../connection/socket.js";
+import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError, UpgradeError } from "../errors.js";
-import { OpenSockets } from "../routing/open-sockets.js";
+import { ConnectionLimits } from "../routing/connection-limits.js";
+import { publishClosed, publishOpened } from "../routing/diagnostics.js";
 import { checkKnown, routeOptionNames } from "../routing/option-checks.js";
-import { socketsSettings, type RouteOptions } from "../routing/options.js";
-import { Route } from "../routing/route.js";
+import { routeSettings, socketsSettings, type RouteOptions } from "../routing/options.js";
 import { FAILED, UPGRADE_REQUIRED, answerUpgrade, writeWebResponse } from "./http-answer.js";
 import { guardErrors, ignoreErrors } from "./ignore-errors.js";
 import { judgeUpgrade } from "./judge-upgrade.js";
 import { PendingUpgrade } from "./pending-upgrade.js";
 import { responseOn } from "./server-classes.js";
 import { noOthers } from "./upgrade-interception.js";
+import type { UpgradeRoute, UpgradeSockets } from "./upgrade-of.js";
 
 /** A socket of `acceptUpgrade`: there is no path of which it would know the variables. */
 export type AcceptedSocket = Socket<Record<string, never>, IncomingMessage>;
@@ -28,34 +34,37 @@ export type AcceptOptions = Omit<RouteOptions<IncomingMessage>, (typeof notForOn
 
 const NO_OPTIONS: AcceptOptions = {};
 const optionNames = routeOptionNames.filter((name) => !(notForOne as readonly string[]).includes(name));
-const settings = socketsSettings({});
-const open = new OpenSockets(settings, []);
+const { handshakeTimeout, logger } = socketsSettings({});
+const NAME = "acceptUpgrade()";
 
 /** Takes the sockets of one set of options, so that these are checked once. */
 class Acceptor {
-  readonly #route: Route<Record<string, never>, IncomingMessage>;
+  readonly #route: UpgradeRoute;
   #accepted: AcceptedSocket | undefined;
+  readonly #sockets: UpgradeSockets<Record<string, never>, IncomingMessage, UpgradeRoute> = {
+    limits: new ConnectionLimits({ maxConnections: Infinity, maxConnectionsPerAddress: Infinity }),
+    isDraining: false,
+    identify: () => undefined,
+    open: ({ transport, facts }) => {
+      this.#accepted = openAccepted(transport, facts, this.#route.settings);
+    },
+  };
 
   constructor(options: AcceptOptions) {
     checkKnown(options, optionNames);
-    const take = (ws: AcceptedSocket): Promise<unknown> => {
-      this.#accepted = ws;
-      return ws.whenClosed;
-    };
-    this.#route = new Route("acceptUpgrade()", take, { ...options, maxRooms: 0 }, {});
+    this.#route = { name: NAME, settings: routeSettings({ ...options, maxRooms: 0 }, {}) };
   }
 
   /** @throws what the functions among the options throw; the client has its answer then */
   accept(upgrade: PendingUpgrade): AcceptedSocket | undefined {
     const { request } = upgrade;
-    const { remoteAddress } = request.socket;
     try {
       const verdict = upgrade.accept({
-        sockets: open,
+        sockets: this.#sockets,
         route: this.#route,
         params: {},
         request,
-        remoteAddress,
+        remoteAddress: request.socket.remoteAddress,
       });
       if (typeof verdict === "object") writeWebResponse(upgrade.response, verdict).catch(ignoreErrors);
     } catch (error) {
@@ -66,6 +75,28 @@ class Acceptor {
     this.#accepted = undefined;
     return accepted;
   }
+}
+
+/** Opens a socket that nothing supervises but its caller. */
+function openAccepted(
+  transport: Transport,
+  facts: HandshakeFacts<Record<string, never>, IncomingMessage>,
+  settings: ConnectionSettings,
+): AcceptedSocket {
+  const { connection, socket } = makeSocket({
+    transport,
+    facts,
+    settings,
+    memberships: noRooms,
+    observer: {
+      drained: () => undefined,
+      misused: (error) => logger.error(`jackfield: a socket of ${NAME} was misused`, error),
+      released: () => publishClosed(socket, NAME),
+    },
+  });
+  publishOpened(socket, NAME, facts.target);
+  connection.start();
+  return socket;
 }
 
 const acceptors = new WeakMap<AcceptOptions, Acceptor>();
@@ -124,10 +155,10 @@ export function acceptUpgrade(
     { request, socket, head, others: noOthers },
     {
       server,
-      timeout: settings.handshakeTimeout,
+      timeout: handshakeTimeout,
       asksEarlier: false,
       judge: () => ({ event: "claim", handshake, takers: [] }),
-      failed: (error) => settings.logger.error("jackfield: an upgrade failed after it was answered", error),
+      failed: (error) => logger.error("jackfield: an upgrade failed after it was answered", error),
     },
   );
   upgrade.begin();

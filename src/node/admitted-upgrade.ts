@@ -1,7 +1,6 @@
 /** An upgrade that a route accepts: what was agreed on, and how the connection becomes a socket. */
 
 import type { IncomingMessage } from "node:http";
-import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import type { CompressionAgreement } from "../protocol/compression-offer.js";
@@ -14,7 +13,7 @@ import { MessageCompression } from "./message-compression.js";
 import { takeSocket } from "./socket-reading.js";
 import { switchFields, type Fields } from "./switching-protocols.js";
 import { TcpTransport } from "./tcp-transport.js";
-import type { Acceptance } from "./upgrade-of.js";
+import type { Acceptance, UpgradeRoute } from "./upgrade-of.js";
 
 /** What an upgrade came with. */
 export interface UpgradeParts {
@@ -56,8 +55,8 @@ export type RefusedUpgrade =
  * @throws {SubprotocolError} if the route chooses a subprotocol that was not offered
  * @throws what the functions among the options throw, unless it is a `Response`
  */
-export function admitUpgrade<Params, Request>(
-  acceptance: Acceptance<Params, Request>,
+export function admitUpgrade<Params, Request, TheRoute extends UpgradeRoute>(
+  acceptance: Acceptance<Params, Request, TheRoute>,
   handshake: ValidHandshake,
   { place, isSecure }: UpgradeConnection,
 ): AdmittedUpgrade | RefusedUpgrade {
@@ -98,7 +97,7 @@ function transportOf<Params, Request>(
         mayTakeOver: !agreement.clientNoContextTakeover,
       },
     });
-  return new TcpTransport(takeSocket(socket as Socket, head), { remoteAddress, maxMessageSize, compression });
+  return new TcpTransport(takeSocket(socket, head), { remoteAddress, maxMessageSize, compression });
 }
 
 function factsOf<Params, Request>(

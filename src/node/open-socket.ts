@@ -1,11 +1,10 @@
 /** Makes a socket of a transport, without a route and without `Sockets`. */
 
-import { Connection } from "../connection/connection.js";
 import type { ConnectionObserver } from "../connection/connection-observer.js";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
-import { LimitedConnection } from "../connection/limited-connection.js";
+import { makeSocket } from "../connection/made-socket.js";
 import { noRooms } from "../connection/no-rooms.js";
-import { Socket } from "../connection/socket.js";
+import type { Socket } from "../connection/socket.js";
 import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
 import { checkKnown } from "../routing/option-checks.js";
@@ -56,12 +55,6 @@ export function openSocket<Params = Record<string, never>, Request = undefined>(
   if (typeof (transport as Partial<Transport> | null)?.start !== "function")
     throw new InvalidOptionError("transport", "a transport, such as streamTransport gives", transport);
   checkKnown(options, optionNames);
-  const settings = routeSettings(options, {});
-  const { rateLimit } = settings;
-  const connection =
-    rateLimit === undefined
-      ? new Connection(transport, settings, nobody)
-      : new LimitedConnection(transport, settings, rateLimit, nobody);
   const known = {
     request: undefined as Request,
     params: {} as Params,
@@ -70,7 +63,13 @@ export function openSocket<Params = Record<string, never>, Request = undefined>(
     subprotocol: undefined,
     ...facts,
   };
-  const ws = new Socket(connection, known, noRooms);
+  const { connection, socket } = makeSocket({
+    transport,
+    facts: known,
+    settings: routeSettings(options, {}),
+    observer: nobody,
+    memberships: noRooms,
+  });
   connection.start();
-  return ws;
+  return socket;
 }

@@ -9,7 +9,7 @@
 
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { ignoreErrors } from "./ignore-errors.js";
+import { guardErrors } from "./ignore-errors.js";
 
 /** A socket, or another stream, that is ready to be read by a transport. */
 export interface Reading {
@@ -60,7 +60,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
  */
 export function takeSocket(socket: Duplex, head: Buffer): Reading {
   const received = readWaiting(socket, head);
-  socket.on("error", ignoreErrors);
+  guardErrors(socket);
   // The answer to a close frame still goes out if the peer's end came right behind it.
   socket.allowHalfOpen = true;
   tune(socket);

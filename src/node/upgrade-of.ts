@@ -2,15 +2,32 @@
 
 import type { IncomingMessage } from "node:http";
 import { UpgradeError } from "../errors.js";
-import type { OpenSockets } from "../routing/open-sockets.js";
-import type { Logger } from "../routing/options.js";
-import type { Route } from "../routing/route.js";
+import type { ConnectionLimits } from "../routing/connection-limits.js";
+import type { AcceptedUpgrade } from "../routing/open-sockets.js";
+import type { Logger, RouteSettings } from "../routing/options.js";
 import { FAILED, type HttpAnswer } from "./http-answer.js";
 
+/** As much of a route as an upgrade needs. */
+export interface UpgradeRoute {
+  /** For errors. */
+  readonly name: string;
+  readonly settings: RouteSettings;
+}
+
+/** What an accepted upgrade becomes a socket of: the open sockets of an app, as a rule. */
+export interface UpgradeSockets<Params, Request, TheRoute extends UpgradeRoute> {
+  readonly limits: ConnectionLimits;
+  /** Whether no new ones are accepted. */
+  readonly isDraining: boolean;
+  /** Whose socket it will be, if the app says so. */
+  identify(request: unknown): string | undefined;
+  open(accepted: AcceptedUpgrade<Params, Request, TheRoute>): void;
+}
+
 /** What a route gives for its socket. */
-export interface Acceptance<Params, Request> {
-  readonly sockets: OpenSockets;
-  readonly route: Route<Params, Request>;
+export interface Acceptance<Params, Request, TheRoute extends UpgradeRoute = UpgradeRoute> {
+  readonly sockets: UpgradeSockets<Params, Request, TheRoute>;
+  readonly route: TheRoute;
   readonly params: Params;
   /** The framework's own request. */
   readonly request: Request;

@@ -4,7 +4,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { OpenSockets } from "../routing/open-sockets.js";
 import type { AnyRoute } from "../routing/route.js";
 import type { HttpAnswer } from "./http-answer.js";
-import type { UndecidedUpgrade } from "./upgrade-of.js";
+import type { UndecidedUpgrade, UpgradeRoute } from "./upgrade-of.js";
 
 /** An upgrade as a framework gets it. */
 export interface DispatchedUpgrade extends UndecidedUpgrade {
@@ -29,7 +29,7 @@ export interface UpgradeTaker {
 }
 
 /** Whether a route may be meant by a client that names subprotocols: a dev server's client names its own. */
-export function isSpokenBy(route: AnyRoute, offered: readonly string[]): boolean {
+export function isSpokenBy(route: UpgradeRoute, offered: readonly string[]): boolean {
   const { subprotocols } = route.settings;
   if (offered.length === 0 || typeof subprotocols === "function") return true;
   return offered.some((each) => subprotocols.includes(each));

@@ -41,3 +41,17 @@ export const upgradeAnswered: Channel = channel("jackfield.upgrade.answered");
 
 /** Tells of each upgrade that is refused, a {@link RefusalEvent}. The answer follows. */
 export const upgradeRefused: Channel = channel("jackfield.upgrade.refused");
+
+/** Tells of a socket that is open. */
+export function publishOpened(socket: Socket<unknown>, route: string, target: string): void {
+  if (!socketOpened.hasSubscribers) return;
+  const event: SocketEvent = { socket, route, target };
+  socketOpened.publish(event);
+}
+
+/** Tells of one whose connection is gone. */
+export function publishClosed(socket: Socket<unknown>, route: string): void {
+  if (!socketClosed.hasSubscribers) return;
+  const event: SocketEndEvent = { socket, route, close: socket.closeInfo };
+  socketClosed.publish(event);
+}

@@ -13,7 +13,7 @@ import type { Parcel } from "../rooms/parcel.js";
 import { Relay } from "../rooms/relay.js";
 import { Rooms } from "../rooms/rooms.js";
 import { ALL } from "./channels.js";
-import { socketClosed, socketOpened } from "./diagnostics.js";
+import { publishClosed, publishOpened } from "./diagnostics.js";
 import { ConnectionLimits } from "./connection-limits.js";
 import { tellOfGap } from "./faults.js";
 import { Identities, identityName } from "./identities.js";
@@ -36,8 +36,8 @@ const BATCH = 200;
 const BATCH_PAUSE = 20;
 
 /** An upgrade that was accepted. */
-export interface AcceptedUpgrade<Params, Request> {
-  readonly route: Route<Params, Request>;
+export interface AcceptedUpgrade<Params, Request, TheRoute = Route<Params, Request>> {
+  readonly route: TheRoute;
   readonly transport: Transport;
   readonly facts: HandshakeFacts<Params, Request>;
   /** Whose socket it will be, if the app says so. */
@@ -168,8 +168,7 @@ export class OpenSockets extends Audience implements SessionOwner {
     this.#count++;
     route.sessions.add(session);
     if (identity !== undefined) this.identities.add(identity, session);
-    if (socketOpened.hasSubscribers)
-      socketOpened.publish({ socket: session.socket, route: route.name, target: facts.target });
+    publishOpened(session.socket, route.name, facts.target);
     const revocation = identity === undefined ? undefined : this.identities.revokedSince(identity, began);
     if (revocation !== undefined) session.refuse(revocation.code, revocation.reason);
     else if (this.#isDraining) session.refuse(this.farewell.code, this.farewell.reason);
@@ -186,8 +185,7 @@ export class OpenSockets extends Audience implements SessionOwner {
 
   released(session: AnySession): void {
     const { socket, route } = session;
-    if (socketClosed.hasSubscribers)
-      socketClosed.publish({ socket, route: route.name, close: socket.closeInfo });
+    publishClosed(socket, route.name);
     this.limits.leave(session.socket.remoteAddress ?? "");
     if (session.identity !== undefined) this.identities.delete(session.identity, session);
   }

@@ -3,16 +3,16 @@
  * the application where it belongs.
  */
 
-import { Connection } from "../connection/connection.js";
+import type { Connection } from "../connection/connection.js";
 import type { ConnectionObserver } from "../connection/connection-observer.js";
 import type { Consumer } from "../connection/consumer.js";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
-import { LimitedConnection } from "../connection/limited-connection.js";
+import { makeSocket } from "../connection/made-socket.js";
 import type { Memberships } from "../connection/memberships.js";
 import { isPromise } from "../connection/promises.js";
 import type { OverflowPolicy } from "../connection/overflow.js";
 import type { PreparedMessage } from "../connection/prepared-message.js";
-import { Socket } from "../connection/socket.js";
+import type { Socket } from "../connection/socket.js";
 import type { Message, Transport } from "../connection/transport.js";
 import { CloseCode } from "../protocol/close-code.js";
 import { ConnectionClosedError, InvalidRoomError } from "../errors.js";
@@ -84,12 +84,9 @@ export class Session<Params, Request>
     this.identity = identity;
     this.#owner = owner;
     const { settings } = route;
-    const { rateLimit } = settings;
-    this.#connection =
-      rateLimit === undefined
-        ? new Connection(transport, settings, this)
-        : new LimitedConnection(transport, settings, rateLimit, this);
-    this.socket = new Socket(this.#connection, facts, this);
+    const made = makeSocket({ transport, facts, settings, observer: this, memberships: this });
+    this.#connection = made.connection;
+    this.socket = made.socket;
   }
 
   /** Whether the handler is still running. */

@@ -13,7 +13,12 @@ transportContract("in memory", {
   },
 });
 
-const compression = new MessageCompression({ windowBits: 15, threshold: Infinity, maxMessageSize: 2 ** 26 });
+const compression = new MessageCompression({
+  windowBits: 15,
+  threshold: Infinity,
+  maxMessageSize: 2 ** 26,
+  peer: { windowBits: 15, mayTakeOver: false },
+});
 
 const ways: Readonly<Record<Way, string>> = {
   shared: "plain TCP, read into the shared buffer",
