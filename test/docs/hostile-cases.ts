@@ -1,14 +1,36 @@
 /** What clients, networks and applications do wrong, and what becomes of it: one case for each number. */
 
-/** What is done, and what the verdict is, in Markdown. */
-export type HostileCase = readonly [what: string, verdict: string];
+/** What is done, and what the verdict is, in Markdown; and its number, where that is not the next one. */
+export type HostileCase = readonly [what: string, verdict: string, number?: number];
 
 export interface HostileChapter {
   readonly title: string;
   readonly cases: readonly HostileCase[];
 }
 
-/** They are numbered from 1 on, through all chapters. */
+/** A case and its number. */
+export interface NumberedCase {
+  readonly number: number;
+  readonly what: string;
+  readonly verdict: string;
+}
+
+/** Gives each case its number: the one that it names, or the next one through all chapters. */
+export function numberedChapters(): readonly {
+  readonly title: string;
+  readonly cases: readonly NumberedCase[];
+}[] {
+  let last = 0;
+  return hostileChapters.map(({ title, cases }) => ({
+    title,
+    cases: cases.map(([what, verdict, number = last + 1]) => {
+      last = number;
+      return { number, what, verdict };
+    }),
+  }));
+}
+
+/** They are numbered from 1 on, through all chapters, but for those that name their number. */
 export const hostileChapters: readonly HostileChapter[] = [
   {
     title: "The opening handshake",
@@ -149,6 +171,92 @@ export const hostileChapters: readonly HostileChapter[] = [
     cases: [
       ["Silence behind nginx and HAProxy", "kept open by pings"],
       ["`X-Forwarded-*`", "counts only from a trusted peer"],
+    ],
+  },
+  {
+    title: "What could end the process",
+    cases: [
+      ["A reset at any moment of an upgrade, also behind earlier requests", "only that connection ends", 75],
+      [
+        "Workers that die again and again because of what clients do",
+        "replaced for ever once one has served",
+      ],
+      ["The log or the banner can't be written: disk full, reader gone", "the app serves on"],
+      [
+        "An `error` event that only a listener of ours could hear",
+        "heard until the connection is closed; other listeners' faults stay theirs",
+      ],
+    ],
+  },
+  {
+    title: "What could get lost",
+    cases: [
+      [
+        "Messages, a close frame and the end in one write, to a reader that is held up",
+        "all delivered, and the close counts",
+        79,
+      ],
+      [
+        "A message and a violation in one segment",
+        "what is answered at once goes out before the close frame",
+        81,
+      ],
+      ["A close behind much output", "all goes out; the time for the answer begins afterwards"],
+      ["A client that reads slowly but steadily", "alive: each byte that it takes is a sign of life"],
+    ],
+  },
+  {
+    title: "Async contexts",
+    cases: [
+      [
+        "Callbacks of a socket, whoever started the timer or queue behind them",
+        "in the context of its own upgrade",
+        85,
+      ],
+      [
+        "Tools that watch requests: Sentry, OpenTelemetry, `diagnostics_channel`",
+        "see an upgrade as a request of its own",
+      ],
+    ],
+  },
+  {
+    title: "Too strict, too lax",
+    cases: [
+      ["An `Origin` that is no origin", "the policy decides; never the same origin, never in a list", 87],
+      [
+        "A peer that takes its compression context over, though told not to",
+        "understood, within bounded memory",
+      ],
+      ["Mangled extensions where compression is off", "101: what isn't used isn't judged"],
+      ["A server with classes of its own for requests and responses", "upgrades get them"],
+      ["A connection that is a `Duplex` and no socket of `node:net`", "a WebSocket like any other"],
+      ["Small messages on a socket without `noDelay`", "no Nagle delay"],
+      ["Many upgrades to TLS on one connection", "served; the connection is announced once"],
+      [
+        "An upgrade behind a response that waits for `drain`",
+        "the response ends, then the upgrade has its turn",
+      ],
+      ["Test suites that fake timers", "the engine works on"],
+      ["A `Response` that is thrown", "as if it had been returned"],
+      ["Refusals and small bodies", "have `Content-Length`"],
+      ["A path in other letter case", "another path, unless the framework or an option says otherwise"],
+    ],
+  },
+  {
+    title: "Beside others",
+    cases: [
+      [
+        "An `upgrade` listener that was there before, such as a guard",
+        "a warning; asked first, with `askEarlierListeners`",
+        113,
+      ],
+      ["Hono middleware that replaces `c.res`", "101"],
+      ["`sockets.close()` and `fastify.close()`", "no listener of ours is left on the server", 116],
+      [
+        "A close frame with a reason; a close without a code",
+        "the reason is echoed; an empty close frame, if asked for",
+        122,
+      ],
     ],
   },
 ];

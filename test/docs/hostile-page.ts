@@ -1,7 +1,7 @@
 /** The page about hostile input: the cases, and which tests show them, as the tests themselves say by their names. */
 
 import { readFile, readdir } from "node:fs/promises";
-import { hostileChapters } from "./hostile-cases.js";
+import { numberedChapters } from "./hostile-cases.js";
 
 const root = new URL(".", import.meta.resolve("jackfield/package.json"));
 
@@ -72,12 +72,10 @@ This page is made from the tests by \`npm run docs\`.
 
 /** The page, as it must be. */
 export function hostilePageOf(tests: readonly HostileTest[]): string {
-  let number = 0;
-  const chapters = hostileChapters.map(({ title, cases }) => {
-    const rows = cases.map(([what, verdict]) => {
-      number++;
-      return `| ${number} | ${what} | ${verdict} | ${shownBy(number, tests)} |\n`;
-    });
+  const chapters = numberedChapters().map(({ title, cases }) => {
+    const rows = cases.map(
+      ({ number, what, verdict }) => `| ${number} | ${what} | ${verdict} | ${shownBy(number, tests)} |\n`,
+    );
     return `\n## ${title}\n\n| number | what | verdict | shown by |\n| --- | --- | --- | --- |\n${rows.join("")}`;
   });
   return HEAD + chapters.join("");
