@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
 import { UpgradeError } from "../errors.js";
-import type { CompressionAgreement } from "../protocol/compression-offer.js";
+import { renouncesTakeover, type CompressionAgreement } from "../protocol/compression-offer.js";
 import type { ValidHandshake } from "../protocol/server-handshake.js";
 import { admit } from "../routing/admission.js";
 import { upgradeAnswered } from "../routing/diagnostics.js";
@@ -236,7 +236,7 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
   ): void {
     const { sockets, route, remoteAddress } = acceptance;
     const { maxMessageSize, compression: offered } = route.settings;
-    const { socket, head } = this.#parts;
+    const { socket, head, handshake } = this.#parts;
     if (socket.errored !== null) return; // the 101 could not be written; the close that follows says all that matters
     this.#counted = undefined; // its session counts it out
     if (this.#response !== undefined) closeResponse(this.#response, socket);
@@ -249,10 +249,8 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
         windowBits: agreement.serverMaxWindowBits,
         threshold: offered.threshold,
         maxMessageSize,
-        peer: {
-          windowBits: agreement.clientMaxWindowBits,
-          mayTakeOver: !agreement.clientNoContextTakeover,
-        },
+        peerWindowBits: agreement.clientMaxWindowBits,
+        peerTakeover: renouncesTakeover(handshake.extensions) ? "renounced" : "forbidden",
       });
     const transport = new TcpTransport(reading, { remoteAddress, maxMessageSize, compression });
     const facts = this.#factsOf(acceptance, subprotocol);

@@ -40,7 +40,12 @@ const SIZES = [20, 300, 25, 5_000, 20, 40_000, 100, 70_000, 1_000, 200_000, 20, 
 
 describe("clients that take their context over", bounded, () => {
   for (const bits of [9, 10, 11, 12, 13, 14, 15]) {
-    const ways = [`client_max_window_bits=${bits}`, "client_max_window_bits", ""];
+    const ways = [
+      `client_max_window_bits=${bits}`,
+      "client_max_window_bits",
+      "client_no_context_takeover",
+      "",
+    ];
     for (const parameters of ways) {
       test(`hostile 88: with a window of ${bits} bits, offering "${parameters}", all they send comes`, async (t) => {
         const { ws, client } = await open(t, parameters);
