@@ -170,9 +170,7 @@ function compressionOf(
     windowBits: agreement.clientMaxWindowBits,
     threshold: offered.threshold,
     maxMessageSize: MAX_MESSAGE_SIZE,
-    peer: {
-      windowBits: agreement.serverMaxWindowBits,
-      mayTakeOver: !agreement.serverNoContextTakeover,
-    },
+    peerWindowBits: agreement.serverMaxWindowBits,
+    peerTakeover: agreement.serverNoContextTakeover ? "renounced" : "agreed",
   });
 }

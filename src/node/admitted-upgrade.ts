@@ -3,7 +3,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
-import type { CompressionAgreement } from "../protocol/compression-offer.js";
+import { renouncesTakeover, type CompressionAgreement } from "../protocol/compression-offer.js";
 import type { ValidHandshake } from "../protocol/server-handshake.js";
 import { admit } from "../routing/admission.js";
 import type { ConnectionPlace } from "../routing/connection-limits.js";
@@ -72,17 +72,23 @@ export function admitUpgrade<Params, Request, TheRoute extends UpgradeRoute>(
     kind: "admitted",
     fields: switchFields(handshake.key, subprotocol, compression),
     open(parts) {
-      const transport = transportOf(parts, acceptance, compression);
+      const transport = transportOf(parts, acceptance, { handshake, compression });
       const facts = factsOf(parts, acceptance, subprotocol);
       sockets.open({ route, transport, facts, identity, began: parts.began });
     },
   };
 }
 
+/** What the client has offered, and what became of it. */
+interface Agreed {
+  readonly handshake: ValidHandshake;
+  readonly compression: CompressionAgreement | undefined;
+}
+
 function transportOf<Params, Request>(
   { socket, head }: UpgradeParts,
   { route, remoteAddress }: Acceptance<Params, Request>,
-  agreement: CompressionAgreement | undefined,
+  { handshake, compression: agreement }: Agreed,
 ): TcpTransport {
   const { maxMessageSize, compression: offered } = route.settings;
   const compression =
@@ -92,10 +98,8 @@ function transportOf<Params, Request>(
       windowBits: agreement.serverMaxWindowBits,
       threshold: offered.threshold,
       maxMessageSize,
-      peer: {
-        windowBits: agreement.clientMaxWindowBits,
-        mayTakeOver: !agreement.clientNoContextTakeover,
-      },
+      peerWindowBits: agreement.clientMaxWindowBits,
+      peerTakeover: renouncesTakeover(handshake.extensions) ? "renounced" : "forbidden",
     });
   return new TcpTransport(takeSocket(socket, head), { remoteAddress, maxMessageSize, compression });
 }

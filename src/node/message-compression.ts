@@ -10,7 +10,7 @@ import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
 import { encodeFrame, firstByte } from "../protocol/frame-writer.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { FrameOutput } from "./frame-output.js";
-import { PeerContext, type PeerContextOptions } from "./peer-context.js";
+import { PeerContext, type Takeover } from "./peer-context.js";
 import { deflateLater, deflateNow, inflate, SYNC_DEFLATE_SIZE, TOO_BIG, type Inflated } from "./zlib-jobs.js";
 
 export interface MessageCompressionOptions {
@@ -20,15 +20,18 @@ export interface MessageCompressionOptions {
   readonly threshold: number;
   /** The most bytes that a message may inflate to. */
   readonly maxMessageSize: number;
-  /** How the peer compresses. */
-  readonly peer: PeerContextOptions;
+  /** The window of what the peer sends, 8 to 15. */
+  readonly peerWindowBits: number;
+  /** Whether the peer may take its context over from message to message. */
+  readonly peerTakeover: Takeover;
 }
 
 export class MessageCompression {
   readonly #windowBits: number;
   readonly #threshold: number;
   readonly #maxMessageSize: number;
-  readonly #peer: PeerContextOptions;
+  readonly #peerWindowBits: number;
+  readonly #peerTakeover: Takeover;
   /** Made when the peer's first compressed message comes. */
   #peerContext: PeerContext | undefined;
   #isCompressing = false;
@@ -40,7 +43,8 @@ export class MessageCompression {
     this.#windowBits = options.windowBits;
     this.#threshold = options.threshold;
     this.#maxMessageSize = options.maxMessageSize;
-    this.#peer = options.peer;
+    this.#peerWindowBits = options.peerWindowBits;
+    this.#peerTakeover = options.peerTakeover;
   }
 
   /** Bytes of messages that are not yet in the output. */
@@ -152,7 +156,7 @@ export class MessageCompression {
 
   /** Inflates a message (RFC 7692 §7.2.2). Its bytes need not last longer than the call. */
   inflate(payload: Buffer, isText: boolean): Message | Failure | Promise<Message | Failure> {
-    this.#peerContext ??= new PeerContext(this.#peer);
+    this.#peerContext ??= new PeerContext(this.#peerWindowBits, this.#peerTakeover);
     const inflated = inflate(payload, this.#maxMessageSize, this.#peerContext);
     if (inflated instanceof Promise) return inflated.then((bytes) => this.#messageOf(bytes, isText));
     // Bytes that are the message itself must not be overwritten.

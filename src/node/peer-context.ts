@@ -3,9 +3,9 @@
  * (RFC 7692 §7.1.1): some do though they were told not to, Safari of some versions among them. Such a context is no more than
  * the end of the former messages, up to the window.
  *
- * Nobody says which peers do. So the end of what came compressed is kept at first, until a message refers to it, or
- * several don't that any sender with a context would have compressed by it: then the peer begins anew with each message, as agreed,
- * and nothing is kept for it any more.
+ * Only their messages show which peers do. So the end of what came compressed is kept at first, until a message refers to it,
+ * or several don't that any sender with a context would have compressed by it: then the peer begins anew with each message, as
+ * agreed, and nothing is kept for it any more.
  */
 
 import type { Buffer } from "node:buffer";
@@ -17,11 +17,14 @@ const MEBIBYTE = 2 ** 20;
 /** For all peers together of which it is not known whether they take their context over. */
 const UNSURE_BUDGET = 8 * MEBIBYTE;
 
+/** For all peers together that have said themselves that they don't: few of them can be wrong. */
+const RENOUNCED_BUDGET = MEBIBYTE / 2;
+
 /** For all peers together that do, so that they lose nothing because of those. */
-const TAKEOVER_BUDGET = 24 * MEBIBYTE;
+const TAKEOVER_BUDGET = 24 * MEBIBYTE - RENOUNCED_BUDGET;
 
 /** The most bytes of former messages that are kept for all connections of the process. */
-export const CONTEXT_BUDGET: number = UNSURE_BUDGET + TAKEOVER_BUDGET;
+export const CONTEXT_BUDGET: number = UNSURE_BUDGET + RENOUNCED_BUDGET + TAKEOVER_BUDGET;
 
 /** After so many messages that show that it begins anew, a peer is taken at its word. */
 const PROOFS = 4;
@@ -47,29 +50,32 @@ type State =
   | "beginning anew"
   | "gone";
 
-export interface PeerContextOptions {
-  /** The window of what the peer sends, 8 to 15 bits. */
-  readonly windowBits: number;
-  /** Whether it was agreed that the peer may take its context over. */
-  readonly mayTakeOver: boolean;
-}
+/** What a peer has agreed to: that it may take its context over, was told not to, or has said itself that it won't. */
+export type Takeover = "agreed" | "forbidden" | "renounced";
+
+/** Where the tails of all peers are kept. */
+const stores: Readonly<Record<Takeover, TailStore>> = {
+  agreed: new TailStore(TAKEOVER_BUDGET),
+  forbidden: new TailStore(UNSURE_BUDGET),
+  renounced: new TailStore(RENOUNCED_BUDGET),
+};
 
 export class PeerContext implements History {
-  static readonly #unsure = new TailStore(UNSURE_BUDGET);
-  static readonly #takingOver = new TailStore(TAKEOVER_BUDGET);
-
   readonly #tail: Tail;
+  #store: TailStore;
   #state: State;
   #proofs = 0;
 
-  constructor({ windowBits, mayTakeOver }: PeerContextOptions) {
+  /** @param windowBits - the window of what the peer sends, 8 to 15 */
+  constructor(windowBits: number, takeover: Takeover) {
     this.#tail = new Tail(windowBits);
-    this.#state = mayTakeOver ? "taking over" : "unsure";
+    this.#store = stores[takeover];
+    this.#state = takeover === "agreed" ? "taking over" : "unsure";
   }
 
   /** How many bytes are set aside for the contexts of all peers. */
   static get size(): number {
-    return PeerContext.#unsure.size + PeerContext.#takingOver.size;
+    return Object.values(stores).reduce((sum, { size }) => sum + size, 0);
   }
 
   get isEmpty(): boolean {
@@ -86,8 +92,8 @@ export class PeerContext implements History {
 
   inflated(message: Buffer, refersBack: boolean): void {
     if (this.#state === "unsure") this.#state = this.#judge(message, refersBack);
-    if (this.#state === "unsure") this.#tail.append(message, PeerContext.#unsure);
-    else if (this.#state === "taking over") this.#tail.append(message, PeerContext.#takingOver);
+    if (this.#state === "taking over") this.#store = stores.agreed;
+    if (this.#state === "taking over" || this.#state === "unsure") this.#tail.append(message, this.#store);
     else this.#tail.release();
   }
 

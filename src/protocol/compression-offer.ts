@@ -77,6 +77,15 @@ export function acceptCompressionOffer(
   return undefined;
 }
 
+/**
+ * Whether a client says of itself that it will begin each message with an empty window, whatever the answer is (§7.1.1.2).
+ *
+ * @param extensions - the value of its Sec-WebSocket-Extensions, which is well-formed
+ */
+export function renouncesTakeover(extensions: string | undefined): boolean {
+  return extensions?.includes("client_no_context_takeover") ?? false;
+}
+
 /** The value of Sec-WebSocket-Extensions with which a server answers. */
 export function formatCompressionAgreement(agreement: CompressionAgreement): string {
   const parameters: Array<readonly [string, string | true]> = [];

@@ -17,7 +17,8 @@ const compression = new MessageCompression({
   windowBits: 15,
   threshold: Infinity,
   maxMessageSize: 2 ** 26,
-  peer: { windowBits: 15, mayTakeOver: false },
+  peerWindowBits: 15,
+  peerTakeover: "forbidden",
 });
 
 const ways: Readonly<Record<Way, string>> = {

@@ -106,7 +106,7 @@ export const hostileChapters: readonly HostileChapter[] = [
       ["A stream that is corrupt, cut short, or ends with a final block", "1007, 1007, accepted"],
       ["A compressed control frame or continuation", "1002"],
       ["An offer with unknown, doubled or wrong parameters", "declined, the next one tried"],
-      ["Context takeover", "none, in either direction"],
+      ["Context takeover", "none by us, in either direction"],
       ["The end of a connection while it is compressed for", "no crash, nothing left"],
     ],
   },
@@ -222,12 +222,19 @@ export const hostileChapters: readonly HostileChapter[] = [
   {
     title: "Too strict, too lax",
     cases: [
-      ["An `Origin` that is no origin", "the policy decides; never the same origin, never in a list", 87],
+      [
+        "An `Origin` that is none: `device.local`, a URL with a path, empty",
+        'the policy decides: `"any"` or a function may let it in; else 403',
+        87,
+      ],
       [
         "A peer that takes its compression context over, though told not to",
         "understood, within bounded memory",
       ],
-      ["Mangled extensions where compression is off", "101: what isn't used isn't judged"],
+      [
+        "A mangled or empty `Sec-WebSocket-Extensions` where compression is off",
+        "accepted: what isn't used isn't judged; with compression 400",
+      ],
       ["A server with classes of its own for requests and responses", "upgrades get them"],
       ["A connection that is a `Duplex` and no socket of `node:net`", "a WebSocket like any other"],
       ["Small messages on a socket without `noDelay`", "no Nagle delay"],
@@ -237,9 +244,18 @@ export const hostileChapters: readonly HostileChapter[] = [
         "the response ends, then the upgrade has its turn",
       ],
       ["Test suites that fake timers", "the engine works on"],
-      ["A `Response` that is thrown", "as if it had been returned"],
-      ["Refusals and small bodies", "have `Content-Length`"],
-      ["A path in other letter case", "another path, unless the framework or an option says otherwise"],
+      [
+        "A `Response` that is thrown by a hook or by a function among the options",
+        "the answer, as if returned; 1011 where a handler throws it",
+      ],
+      [
+        "An old proxy that relays no answer in chunks",
+        "refusals and small answers have a Content-Length; streams stay chunked",
+      ],
+      [
+        "A path in other letters, with escapes or slashes, or as a whole URL, past a guard",
+        "no spelling reaches a route without its guard; exact where the framework has no rule",
+      ],
     ],
   },
   {
@@ -250,7 +266,10 @@ export const hostileChapters: readonly HostileChapter[] = [
         "a warning; asked first, with `askEarlierListeners`",
         113,
       ],
-      ["Hono middleware that replaces `c.res`", "101"],
+      [
+        "Middleware that replaces the answer to an accepted upgrade",
+        "101 where it is a success; 300 and above stands, and no handler runs",
+      ],
       ["`sockets.close()` and `fastify.close()`", "no listener of ours is left on the server", 116],
       [
         "A close frame with a reason; a close without a code",

@@ -60,12 +60,16 @@ describe("the tails of what peers have sent", () => {
 describe("the contexts of peers", () => {
   test("hostile 88: have a budget of 32 MiB", () => assert.equal(CONTEXT_BUDGET, 32 * 2 ** 20));
 
-  for (const refersBack of [false, true]) {
-    const what = refersBack ? "that take it over" : "of which it isn't known";
+  for (const [what, takeover, refersBack] of [
+    ["that take it over though told not to", "forbidden", true],
+    ["that may take it over", "agreed", false],
+    ["of which it isn't known", "forbidden", false],
+    ["that said they won't", "renounced", false],
+    ["that said they won't, and do", "renounced", true],
+  ] as const) {
     test(`hostile 88: of 10,000 peers ${what} with 32 KiB each, no more than 32 MiB are kept`, () => {
-      const options = { windowBits: 15, mayTakeOver: false };
       const before = PeerContext.size;
-      const peers = Array.from({ length: 10_000 }, () => new PeerContext(options));
+      const peers = Array.from({ length: 10_000 }, () => new PeerContext(15, takeover));
       for (const peer of peers) {
         peer.inflated(Buffer.from("first"), false);
         peer.inflated(noise.subarray(0, 40_000), refersBack);

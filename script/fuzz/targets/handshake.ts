@@ -57,7 +57,7 @@ function judgeAsServer(first: string, rawHeaders: readonly string[]): string {
   if (method !== "GET" || httpVersion !== "1.1") throw new Error("expected only GET of HTTP/1.1 to be valid");
   expectValid(verdict);
   const extensions = readExtensionOffers(verdict.extensions);
-  if ("status" in extensions) return `valid, but for its extensions: ${expectRefusal(extensions)}`;
+  if ("status" in extensions) return expectRefusal(extensions); // where a route compresses
   expectExtensions(extensions);
   return `valid ${verdict.subprotocols.length > 0} ${expectNegotiation(extensions)}`;
 }

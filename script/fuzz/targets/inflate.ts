@@ -10,8 +10,8 @@ const LIMITS = [1_000, 0, 10, 65_536, 65_537, 200_000] as const;
 
 /** As a connection has it, from whose peer nothing has come before: what came would count. */
 function compressionUpTo(maxMessageSize: number): MessageCompression {
-  const peer = { windowBits: 15, mayTakeOver: false };
-  return new MessageCompression({ windowBits: 15, threshold: 0, maxMessageSize, peer });
+  const peer = { peerWindowBits: 15, peerTakeover: "forbidden" } as const;
+  return new MessageCompression({ windowBits: 15, threshold: 0, maxMessageSize, ...peer });
 }
 
 /** What compressed messages are changed from: to compress anew each time would take most of the time. */
