@@ -6,6 +6,7 @@ import { request as httpRequest, type IncomingHttpHeaders, type Server } from "n
 import { connect as connectTcp, type AddressInfo, type Socket as TcpSocket } from "node:net";
 import { text } from "node:stream/consumers";
 import type { TestContext } from "node:test";
+import { connect as connectTls } from "node:tls";
 import { WebSocket, type ClientOptions } from "ws";
 import type { Logger } from "jackfield";
 
@@ -179,14 +180,18 @@ export function clientFrame(payload: string | Buffer, opcode = 1): Buffer {
 
 /** A TCP connection whose bytes are collected as they come, one character per byte. */
 export class RawClient {
+  /** Of TCP, or of TLS above it. */
   readonly socket: TcpSocket;
   received = "";
   /** Settles when the connection is gone. */
   readonly closed: Promise<void>;
+  readonly #tcp: TcpSocket;
   #isClosed = false;
 
-  constructor(port: number, { allowHalfOpen = false } = {}) {
-    this.socket = connectTcp({ port, host: "127.0.0.1", allowHalfOpen, noDelay: true });
+  constructor(port: number, { allowHalfOpen = false, secure = false } = {}) {
+    this.#tcp = connectTcp({ port, host: "127.0.0.1", allowHalfOpen, noDelay: true });
+    this.#tcp.on("error", () => undefined);
+    this.socket = secure ? connectTls({ socket: this.#tcp, rejectUnauthorized: false }) : this.#tcp;
     this.socket.on("error", () => undefined);
     this.socket.on("data", (chunk) => {
       this.received += chunk.toString("latin1");
@@ -229,7 +234,7 @@ export class RawClient {
   }
 
   reset(): Promise<void> {
-    this.socket.resetAndDestroy();
+    this.#tcp.resetAndDestroy();
     return this.closed;
   }
 }
