@@ -66,10 +66,11 @@ function pageOf({ run, findings, problems, facts }: Report, chart: string): stri
 }
 
 const introduction =
-  "A server process, which uses all features, and a second process, in which a few dozen clients use them all the time: " +
-  "echo loops and hooks with messages of up to 200,000 bytes, compressed and not, streams, rooms and routes narrowed by " +
-  "their params on two sites that a broker connects, message handlers and JSON events, sessions with log-outs, pages on " +
-  "the same port, slow readers, clients that vanish, break the protocol or don't answer pings, refused upgrades.\n\n" +
+  "A server process, which uses all features, and a second process, in which a few dozen clients use them all the time, " +
+  "over TCP and over TLS: echo loops and hooks with messages of up to 200,000 bytes, compressed and not, streams, rooms " +
+  "and routes narrowed by their params on two sites that a broker connects, news that some want compressed and others " +
+  "not, message handlers and JSON events, sessions with log-outs, pages on the same port, slow readers, clients that " +
+  "vanish, break the protocol or don't answer pings, refused upgrades, TLS handshakes that stall or are left.\n\n" +
   "This page is made by `npm run soak -- --publish`, whose exit code tells whether everything stayed as it was. " +
   "`npm test` runs it for some seconds, and once more with a server that leaks, which it has to find.";
 

@@ -20,7 +20,7 @@ const PATIENCE = 15_000;
 export function paceFor(duration: number): Pace {
   return {
     duration,
-    warmUp: within(1_500, duration / 20, 30_000),
+    warmUp: within(1_500, duration / 8, 60_000),
     interval: within(100, duration / 60, 1_000),
   };
 }

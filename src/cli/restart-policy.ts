@@ -9,7 +9,7 @@ const LONG_LIFE = 30_000;
 /** Who died within this time, died of its start. */
 const SHORT_LIFE = 10_000;
 
-/** So many short lives in a row are a crash loop, as long as no worker has served. */
+/** So many short lives in a row are a crash loop. */
 const MOST_SHORT_LIVES = 5;
 
 export class RestartPolicy {
@@ -20,13 +20,13 @@ export class RestartPolicy {
    * Says what follows a death.
    *
    * @param lifetime - how long the worker lived, from its start
-   * @param hasServed - whether any worker has served: then this is no app that can't run, and starting it is not in vain,
-   * however often its clients bring it down
+   * @param mayGiveUp - whether starting it anew may be in vain: an app that has served can run, however often its clients bring
+   * it down
    * @returns how long to wait before it is replaced, or `"crash loop"` if that would be in vain
    */
-  afterDeath(lifetime: number, hasServed = false): number | "crash loop" {
+  afterDeath(lifetime: number, mayGiveUp = true): number | "crash loop" {
     this.#shortLives = lifetime < SHORT_LIFE ? this.#shortLives + 1 : 0;
-    if (!hasServed && this.#shortLives >= MOST_SHORT_LIVES) return "crash loop";
+    if (mayGiveUp && this.#shortLives >= MOST_SHORT_LIVES) return "crash loop";
     const delay = lifetime >= LONG_LIFE ? FIRST_DELAY : this.#delay;
     this.#delay = Math.min(2 * delay, LONGEST_DELAY);
     return delay;

@@ -95,10 +95,9 @@ class Supervisor implements SlotOwner, Reloadable {
     return this.#order;
   }
 
-  /** Once a worker has, it stays so. */
-  get hasServed(): boolean {
+  get mayGiveUp(): boolean {
     this.#hasServed ||= this.#slots.some((slot) => slot.hasServed);
-    return this.#hasServed;
+    return !this.#hasServed || this.#order.settings.reload;
   }
 
   /** @returns what a worker tells @throws {RunError} by rejecting, if one doesn't start before any has served */
@@ -121,7 +120,7 @@ class Supervisor implements SlotOwner, Reloadable {
 
   /** A worker that doesn't start is replaced as one that dies later, where others serve already. */
   readonly #toleratedAtStart = (error: unknown): undefined => {
-    if (!this.hasServed || this.#order.settings.reload) throw error;
+    if (this.mayGiveUp) throw error;
   };
 
   startAll(outdated: AbortSignal): Promise<ServingFacts> {
@@ -135,9 +134,7 @@ class Supervisor implements SlotOwner, Reloadable {
       const prepare = (): Promise<unknown> => Promise.all(this.#slots.map((slot) => slot.prepare()));
       const abandon = (): Promise<unknown> => Promise.all(this.#slots.map((slot) => slot.abandon()));
       await orUndo(prepare, abandon, outdated);
-      const takenOver = Promise.all(this.#slots.map((slot) => slot.takeOver(true)));
-      this.#hasServed = false; // the new code has not
-      await takenOver;
+      await Promise.all(this.#slots.map((slot) => slot.takeOver(true)));
     });
   }
 

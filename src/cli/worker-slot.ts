@@ -15,8 +15,11 @@ export interface SlotOwner {
   readonly hub: ClusterHub;
   /** What a worker that begins now is to serve. */
   readonly order: Omit<WorkerOrder, "worker">;
-  /** Whether any worker has served: it was given connections, or has listened for a while. */
-  readonly hasServed: boolean;
+  /**
+   * Whether workers that die again and again soon after their start are given up: until any of them has served; where the
+   * app is reloaded, always, as they are started again after the next change.
+   */
+  readonly mayGiveUp: boolean;
   /** Something happened that people may want to know. */
   log(sentence: string): void;
   /** Something happened that should not. */
@@ -49,7 +52,7 @@ export class WorkerSlot {
     return this.#current.ready;
   }
 
-  /** Whether its worker, dead or alive, has served. */
+  /** Whether its worker, dead or alive, has served: it was given connections, or has listened for a while. */
   get hasServed(): boolean {
     return this.#current.hasServed;
   }
@@ -85,7 +88,7 @@ export class WorkerSlot {
 
   /** Never rejects. */
   async #afterDeath(death: string, lifetime: number): Promise<void> {
-    const delay = this.#policy.afterDeath(lifetime, this.#owner.hasServed);
+    const delay = this.#policy.afterDeath(lifetime, this.#owner.mayGiveUp);
     if (delay === "crash loop") {
       const sentence = `expected workers that stay alive, but ${death}, as others did before it soon after their start`;
       this.#owner.failed(new RunError(`${sentence}; what they wrote before tells why`));

@@ -181,10 +181,13 @@ export const hostileChapters: readonly HostileChapter[] = [
         "Workers that die again and again because of what clients do",
         "replaced for ever once one has served",
       ],
-      ["The log or the banner can't be written: disk full, reader gone", "the app serves on"],
       [
-        "An `error` event that only a listener of ours could hear",
-        "heard until the connection is closed; other listeners' faults stay theirs",
+        "The log or the banner can't be written: the disk is full, the reader gone",
+        "the app serves on; other commands end with the reason, or quietly where nothing reads them",
+      ],
+      [
+        "Faults beside ours: errors of connections, the app's messages to its supervisor, the server, the input, a process that can't be started",
+        "heard as long as they may come, never silenced for others, and never the end of the service",
       ],
     ],
   },

@@ -49,6 +49,22 @@ async function tickers(visit: Visit): Promise<void> {
   await Promise.all([visit.leave(here), visit.leave(there)]);
 }
 
+/** What one says, others hear, compressed or not, on the other site, too. */
+async function news(visit: Visit): Promise<void> {
+  const path = "/news";
+  const clients = await Promise.all([
+    visit.connect(path),
+    visit.connect(path, { perMessageDeflate: true }),
+    visit.connect(path, { perMessageDeflate: true }, visit.otherPort),
+  ]);
+  for (const speaker of clients) {
+    const words = `${randomUUID()} `.repeat(50);
+    speaker.send(words);
+    await Promise.all(clients.map((client) => hearFrom(visit, client, words)));
+  }
+  await Promise.all(clients.map((client) => visit.leave(client)));
+}
+
 async function calls(visit: Visit): Promise<void> {
   const client = await visit.connect("/calls");
   assert.equal(await visit.hear(client), "hello");
@@ -76,6 +92,7 @@ async function events(visit: Visit): Promise<void> {
 export const conversations: readonly Scenario[] = [
   { name: "rooms", visitors: 6, rest: 700, visit: rooms },
   { name: "narrowed routes", visitors: 4, rest: 700, visit: tickers },
+  { name: "compressed news", visitors: 2, rest: 700, visit: news },
   { name: "message handlers", visitors: 2, rest: 700, visit: calls },
   { name: "JSON events", visitors: 2, rest: 700, visit: events },
 ];

@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { messageOf } from "../../error-message.js";
 import { cpuTime, type LoadFacts } from "../facts.js";
 import type { Scenario } from "./scenario.js";
-import { Visit } from "./visit.js";
+import { Visit, type SitePorts } from "./visit.js";
 
 /** A visit that takes longer has failed, in milliseconds. */
 const DEADLINE = 30_000;
@@ -15,16 +15,16 @@ const MAX_ERRORS = 100;
 
 export class Crowd {
   readonly #scenarios: readonly Scenario[];
-  readonly #ports: readonly [number, number];
+  readonly #sites: readonly [SitePorts, SitePorts];
   readonly #errors: Record<string, number> = {};
   #stop = new AbortController();
   #running: Promise<unknown> = Promise.resolve();
   #visits = 0;
   #messages = 0;
 
-  constructor(scenarios: readonly Scenario[], ports: readonly [number, number]) {
+  constructor(scenarios: readonly Scenario[], sites: readonly [SitePorts, SitePorts]) {
     this.#scenarios = scenarios;
-    this.#ports = ports;
+    this.#sites = sites;
   }
 
   get facts(): LoadFacts {
@@ -52,13 +52,16 @@ export class Crowd {
     // Not all at once.
     await rest(Math.random() * scenario.rest, signal);
     for (let turn = number; !signal.aborted; turn++) {
-      await this.#visit(scenario, turn % 2 === 0 ? this.#ports : [this.#ports[1], this.#ports[0]]);
+      await this.#visit(scenario, turn % 2 === 0 ? this.#sites : [this.#sites[1], this.#sites[0]]);
       await rest(scenario.rest, signal);
     }
   }
 
-  async #visit({ name, visit: run }: Scenario, [port, otherPort]: readonly [number, number]): Promise<void> {
-    const visit = new Visit(port, otherPort);
+  async #visit(
+    { name, secure = false, visit: run }: Scenario,
+    [here, there]: readonly [SitePorts, SitePorts],
+  ): Promise<void> {
+    const visit = new Visit(here, there, secure);
     const over = new AbortController();
     try {
       await Promise.race([run(visit), failLate(over.signal)]);

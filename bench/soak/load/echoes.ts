@@ -35,8 +35,9 @@ async function echoSlowly(visit: Visit): Promise<void> {
 }
 
 /** With the client that is made of the same engine. */
-async function echoOfOurs(visit: Visit): Promise<void> {
-  const opening = await openConnection(new URL(`ws://127.0.0.1:${visit.port}/loop`));
+async function echoOfOurs(visit: Visit, path: string): Promise<void> {
+  const compression = path.startsWith("/compressed") ? { threshold: 0 } : undefined;
+  const opening = await openConnection(new URL(visit.urlOf(path)), { compression, insecure: true });
   assert.ok(opening.kind === "opened");
   const { ws } = opening;
   for (const message of messages) {
@@ -62,5 +63,10 @@ export const echoes: readonly Scenario[] = [
     visit: (visit) => echo(visit, path, true),
   })),
   { name: "echo by /patience", visitors: 2, rest: 3_000, visit: echoSlowly },
-  { name: "echo with our client", visitors: 2, rest: 3_000, visit: echoOfOurs },
+  ...["/loop", "/compressed/loop"].map((path): Scenario => ({
+    name: `echo by ${path} with our client`,
+    visitors: 2,
+    rest: 3_000,
+    visit: (visit) => echoOfOurs(visit, path),
+  })),
 ];

@@ -28,8 +28,8 @@ async function violate(visit: Visit): Promise<void> {
 
 /** Ends at the handshake, in a frame, in a message, after a message; by FIN and by RST. */
 async function vanish(visit: Visit): Promise<void> {
-  await visit.tcp().write(upgradeText("/loop").slice(0, 60)).reset();
-  await visit.tcp().write(upgradeText("/loop")).reset();
+  await visit.raw().write(upgradeText("/loop").slice(0, 60)).reset();
+  await visit.raw().write(upgradeText("/loop")).reset();
   const begun = [
     clientFrame("hello").subarray(0, 8),
     Buffer.from([0x01, 0x80, 0, 0, 0, 0]),
@@ -51,8 +51,8 @@ async function playDead(visit: Visit): Promise<void> {
 }
 
 /** Doesn't read for a while, and loses what the policy drops. */
-async function sleep(visit: Visit): Promise<void> {
-  const client = await visit.connect("/pour/some");
+async function sleep(visit: Visit, path: string): Promise<void> {
+  const client = await visit.connect(path, { perMessageDeflate: true });
   client.ws.pause();
   client.send("pour");
   await wait(SLEEP);
@@ -80,6 +80,11 @@ export const misfits: readonly Scenario[] = [
   { name: "protocol errors", visitors: 2, rest: 800, visit: violate },
   { name: "lost connections", visitors: 2, rest: 500, visit: vanish },
   { name: "half-open connections", visitors: 4, rest: 500, visit: playDead },
-  { name: "slow readers", visitors: 2, rest: 1_500, visit: sleep },
+  ...["/pour/some", "/pour/compressed"].map((path): Scenario => ({
+    name: `slow readers of ${path}`,
+    visitors: 2,
+    rest: 1_500,
+    visit: (visit) => sleep(visit, path),
+  })),
   { name: "readers that are too slow", visitors: 1, rest: 1_500, visit: oversleep },
 ];

@@ -4,37 +4,62 @@ import assert from "node:assert/strict";
 import type { ClientOptions } from "ws";
 import { Client, RawClient, upgradeText } from "../../../test/frameworks/clients.js";
 
-/** Whatever is at the visited port. */
+/** The ports of a site. */
+export interface SitePorts {
+  readonly plain: number;
+  readonly tls: number;
+}
+
+/** Whatever is at the visited site. */
 export class Visit {
+  /** The port that is visited: that of TLS, if the visit is secure. */
   readonly port: number;
-  /** The port of the other site, which the broker connects. */
+  /** The same of the other site, which the broker connects. */
   readonly otherPort: number;
+  readonly isSecure: boolean;
   /** Messages that came. */
   messages = 0;
   readonly #clients: Client[] = [];
   readonly #raw: RawClient[] = [];
 
-  constructor(port: number, otherPort: number) {
-    this.port = port;
-    this.otherPort = otherPort;
+  constructor(here: SitePorts, there: SitePorts, isSecure: boolean) {
+    const kind = isSecure ? "tls" : "plain";
+    this.port = here[kind];
+    this.otherPort = there[kind];
+    this.isSecure = isSecure;
+  }
+
+  /** Where a path is, for clients that want a URL. */
+  urlOf(path: string, port: number = this.port): string {
+    return `${this.isSecure ? "wss" : "ws"}://127.0.0.1:${port}${path}`;
   }
 
   async connect(path: string, options: ClientOptions = {}, port: number = this.port): Promise<Client> {
-    const client = await Client.connect(port, path, { perMessageDeflate: false, ...options });
+    const standard = { perMessageDeflate: false, rejectUnauthorized: false };
+    const client = await Client.connect(this.urlOf("", port), path, { ...standard, ...options });
     this.#clients.push(client);
     return client;
   }
 
-  /** A TCP connection on which an upgrade was answered with 101. */
+  /** A connection on which an upgrade was answered with 101. */
   async connectRaw(path: string): Promise<RawClient> {
-    const raw = this.tcp().write(upgradeText(path));
+    const raw = this.raw().write(upgradeText(path));
     await raw.until("\r\n\r\n");
     assert.match(raw.received, /^HTTP\/1\.1 101 /);
     return raw;
   }
 
+  /** A connection, over TLS if the visit is secure. */
+  raw(): RawClient {
+    return this.#begin(new RawClient(this.port, { tls: this.isSecure }));
+  }
+
+  /** A TCP connection, on which TLS may be still to come. */
   tcp(): RawClient {
-    const raw = new RawClient(this.port);
+    return this.#begin(new RawClient(this.port));
+  }
+
+  #begin(raw: RawClient): RawClient {
     this.#raw.push(raw);
     return raw;
   }

@@ -16,4 +16,12 @@ export function addressees(sockets: Sockets): void {
   const tickers = sockets.route("/tickers/:symbol", async (ws) => {
     for await (const message of ws) await tickers.to({ symbol: ws.params.symbol }).send(message);
   });
+  // Its clients have compression or not, as they ask for, and get one and the same message.
+  const news = sockets.route(
+    "/news",
+    async (ws) => {
+      for await (const message of ws) await news.send(message);
+    },
+    { compression: true },
+  );
 }

@@ -1,5 +1,6 @@
 /** An app that uses all features, as visitors of a soak need them. */
 
+import { randomBytes } from "node:crypto";
 import { promisify } from "node:util";
 import express, { type Express } from "express";
 import session, { type MemoryStore } from "express-session";
@@ -129,10 +130,18 @@ function misfits(sockets: Sockets): void {
   const pouring = { maxBufferedAmount: 1_000_000 } as const;
   sockets.route("/pour/some", { message: pour }, { ...pouring, overflow: "drop-oldest" });
   sockets.route("/pour/all", { message: pour }, { ...pouring, overflow: "close" });
+  sockets.route(
+    "/pour/compressed",
+    { message: pour },
+    { ...pouring, compression: true, overflow: "drop-oldest" },
+  );
 }
+
+/** What can't be compressed. */
+const noise = randomBytes(65_536);
 
 /** More than the operating system's buffers and the policy take. */
 function pour(ws: Socket<unknown>): void {
-  for (let count = 0; count < 120; count++) void ws.send(Buffer.alloc(65_536));
+  for (let count = 0; count < 120; count++) void ws.send(noise);
   void ws.send("end");
 }
