@@ -8,12 +8,10 @@ import type { Duplex } from "node:stream";
 /** A listener for the `error` event of a socket: the close that follows says all that matters. */
 export function ignoreErrors(): void {}
 
-/** Listens for errors of a socket, unless that is done already. */
+/**
+ * Listens for errors of a socket until it is closed, unless that is done already. It is never taken off: whether another
+ * listener stays, can't be known. Middleware of Koa listens only as long as its response is on its way.
+ */
 export function guardErrors(socket: Duplex): void {
   if (!socket.listeners("error").includes(ignoreErrors)) socket.on("error", ignoreErrors);
-}
-
-/** Leaves the errors of a socket to its new owner, provided that the owner listens for them. */
-export function releaseErrors(socket: Duplex): void {
-  if (socket.listenerCount("error") > 1) socket.off("error", ignoreErrors);
 }

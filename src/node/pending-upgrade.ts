@@ -28,7 +28,7 @@ import {
   writeAnswer,
   type HttpAnswer,
 } from "./http-answer.js";
-import { guardErrors, releaseErrors } from "./ignore-errors.js";
+import { guardErrors } from "./ignore-errors.js";
 import { servePlain } from "./plain-request.js";
 import { responseOn } from "./server-classes.js";
 import { becomeSwitch, endSwitch, rawSwitch } from "./switching-protocols.js";
@@ -152,8 +152,6 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
         return timerWheel.set(this, this.#host.timeout);
       case "disarm":
         return timerWheel.clear(this);
-      case "release":
-        return releaseErrors(socket);
       case "uncount":
         return this.#place.leave();
       case "serve":

@@ -75,8 +75,6 @@ export type UpgradeAction =
   /** Start the deadline. */
   | "arm"
   | "disarm"
-  /** Let go of the connection, which is another listener's. */
-  | "release"
   /** Count the connection out, if it was counted in. */
   | "uncount"
   /** Give the connection back to the server. */
@@ -112,7 +110,7 @@ function to(state: UpgradeState, ...actions: UpgradeAction[]): UpgradeStep {
 
 /** The turns that may follow when the connection is free. */
 const turns = {
-  serve: to("served", "serve", "release"),
+  serve: to("served", "serve"),
   refuse: to("answering", "arm", "answer"),
   ask: to("asked", "arm", "ask"),
   claim: to("claimed", "arm", "ask"),
@@ -123,12 +121,12 @@ const table: Readonly<Record<UpgradeState, Steps>> = {
     ...turns,
     leave: to("left", "arm", "tell"),
     offer: to("offered", "offer"),
-    taken: to("taken", "release"),
+    taken: to("taken"),
     close: to("gone"),
   },
   offered: {
     ...turns,
-    taken: to("taken", "release"),
+    taken: to("taken"),
     close: to("gone"),
   },
   asked: {
@@ -138,13 +136,13 @@ const table: Readonly<Record<UpgradeState, Steps>> = {
     leave: to("left", "discard", "tell"),
     hold: to("withheld", "offer"),
     own: to("claimed", "attach"),
-    taken: to("taken", "disarm", "discard", "release"),
+    taken: to("taken", "disarm", "discard"),
     deadline: to("answering", "discard", "answer"),
     close: to("gone", "disarm", "discard"),
   },
   withheld: {
     send: to("answering", "attach"),
-    taken: to("taken", "disarm", "discard", "release"),
+    taken: to("taken", "disarm", "discard"),
     deadline: to("answering", "discard", "answer"),
     close: to("gone", "disarm", "discard"),
   },
@@ -166,7 +164,7 @@ const table: Readonly<Record<UpgradeState, Steps>> = {
     close: to("gone", "disarm", "uncount"),
   },
   left: {
-    taken: to("taken", "disarm", "release"),
+    taken: to("taken", "disarm"),
     deadline: to("answering", "answer"),
     close: to("gone", "disarm"),
   },

@@ -6,7 +6,7 @@ import { createServer as createSecureServer } from "node:https";
 import type { Duplex } from "node:stream";
 import { describe, test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { acceptUpgrade } from "jackfield";
+import { Sockets, acceptUpgrade } from "jackfield";
 import { RawClient, bounded, serve, until, upgradeText } from "../frameworks/clients.js";
 import { cert, key } from "../node/certificate.js";
 import { echoes, frameworks, sharedApp } from "./apps.js";
@@ -89,25 +89,54 @@ async function bareServer(t: TestContext, tls: boolean): Promise<number> {
 }
 
 describe("hostile 78: a listener of ours", () => {
-  test("is never the last one for errors of a connection that is taken off", bounded, async (t) => {
-    const connections: Duplex[] = [];
-    const { port, server } = await sharedApp(t, "http", {
-      options: { handshakeTimeout: 50 },
-      beside: (shared) =>
-        // It takes the connection, and listens for nothing but bytes.
-        shared.on("upgrade", (_request: IncomingMessage, socket: Duplex) => {
-          connections.push(socket);
-          socket.on("data", () => undefined);
-          socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
-        }),
-    });
-    const raw = new RawClient(port).write(upgradeText("/theirs"));
-    await raw.until("101");
-    await sleep(150); // past the deadline, at which we let go of it
-    const [connection] = connections;
-    assert.ok(connection);
-    connection.destroy(new Error("theirs"));
-    await raw.closed;
-    assert.equal(server.listening, true);
-  });
+  test(
+    "stays as long as an error may come, also when another listener has the connection",
+    bounded,
+    async (t) => {
+      const connections: Duplex[] = [];
+      const { port, server } = await sharedApp(t, "http", {
+        options: { handshakeTimeout: 50 },
+        beside: (shared) =>
+          // It takes the connection, and listens for nothing but bytes.
+          shared.on("upgrade", (_request: IncomingMessage, socket: Duplex) => {
+            connections.push(socket);
+            socket.on("data", () => undefined);
+            socket.write("HTTP/1.1 101 Switching Protocols\r\n\r\n");
+          }),
+      });
+      const raw = new RawClient(port).write(upgradeText("/theirs"));
+      await raw.until("101");
+      await sleep(150); // past the deadline, at which we let go of it
+      const [connection] = connections;
+      assert.ok(connection);
+      connection.destroy(new Error("theirs"));
+      await raw.closed;
+      assert.equal(server.listening, true);
+    },
+  );
+
+  test(
+    "stays behind those of middleware, which listens only while its response is on its way",
+    bounded,
+    async (t) => {
+      const connections: Duplex[] = [];
+      const server = createServer((request, response) => {
+        const { socket } = request;
+        connections.push(socket);
+        const listener = (): void => undefined;
+        socket.on("error", listener);
+        response.on("finish", () => setImmediate(() => socket.off("error", listener)));
+        setTimeout(() => response.end("page"), 5);
+      });
+      new Sockets(server).route("/ours", () => undefined);
+      const port = await serve(t, server);
+      const raw = new RawClient(port);
+      for (let round = 1; round <= 3; round++)
+        await raw.write(upgradeTo("h2c")).until(new RegExp(`(?:page[^]*){${round}}`));
+      await sleep(20);
+      connections.at(-1)?.destroy(new Error("late"));
+      await raw.closed;
+      await new RawClient(port).write(get("/")).until("page");
+    },
+  );
 });

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Child } from "../../bench/child.js";
 import { frameworks } from "../arbiter/apps.js";
-import type { Ports, ResetFacts } from "./facts.js";
+import type { Ports, Question, ResetFacts } from "./facts.js";
 import { storm } from "./storm.js";
 
 export const subjects = [...frameworks, "acceptUpgrade"] as const;
@@ -20,11 +20,14 @@ export interface Attack {
 const CONCURRENCY = 100;
 
 /** How long the server may take until all is over, in milliseconds: longer than any of its deadlines. */
-const SETTLING = 15_000;
+const SETTLING = 20_000;
+
+/** From when on connections are ended of which Node itself waits for the rest of a request, in milliseconds. */
+const PATIENCE = 6_000;
 
 /** @throws {Error} if the server's process ends, or something of the connections is left */
 export async function attack({ subject, isShared, connections, seed }: Attack): Promise<void> {
-  const server = new Child<Ports, "facts", ResetFacts>(subject, new URL("server.js", import.meta.url), {
+  const server = new Child<Ports, Question, ResetFacts>(subject, new URL("server.js", import.meta.url), {
     args: [subject, isShared ? "shared" : "alone"],
   });
   try {
@@ -40,12 +43,13 @@ export async function attack({ subject, isShared, connections, seed }: Attack): 
 }
 
 /** Asks until nothing is connected any more. */
-async function settled(server: Child<Ports, "facts", ResetFacts>): Promise<ResetFacts> {
-  const end = performance.now() + SETTLING;
+async function settled(server: Child<Ports, Question, ResetFacts>): Promise<ResetFacts> {
+  const began = performance.now();
   for (;;) {
-    const facts = await server.call("facts");
+    const waited = performance.now() - began;
+    const facts = await server.call(waited < PATIENCE ? "facts" : "facts without unfinished requests");
     const isOver = facts.connections === 0 && facts.counted === 0 && facts.deadlines === 0;
-    if (isOver || performance.now() > end) return facts;
+    if (isOver || waited > SETTLING) return facts;
     await sleep(100);
   }
 }

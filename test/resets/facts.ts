@@ -19,3 +19,6 @@ export interface Ports {
   readonly tcp: number;
   readonly tls: number;
 }
+
+/** What a server process is asked. Unfinished requests are no upgrades: Node waits for their rest for up to a minute. */
+export type Question = "facts" | "facts without unfinished requests";

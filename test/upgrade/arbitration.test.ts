@@ -49,21 +49,21 @@ const events = [
 /** What each event leads to in each state; where nothing stands, it changes nothing. */
 const expected: Record<UpgradeState, Partial<Record<UpgradeEvent, string>>> = {
   queued: {
-    serve: "served: serve, release",
+    serve: "served: serve",
     leave: "left: arm, tell",
     offer: "offered: offer",
     ask: "asked: arm, ask",
     claim: "claimed: arm, ask",
     refuse: "answering: arm, answer",
-    taken: "taken: release",
+    taken: "taken:",
     close: "gone:",
   },
   offered: {
-    serve: "served: serve, release",
+    serve: "served: serve",
     ask: "asked: arm, ask",
     claim: "claimed: arm, ask",
     refuse: "answering: arm, answer",
-    taken: "taken: release",
+    taken: "taken:",
     close: "gone:",
   },
   asked: {
@@ -73,13 +73,13 @@ const expected: Record<UpgradeState, Partial<Record<UpgradeEvent, string>>> = {
     leave: "left: discard, tell",
     hold: "withheld: offer",
     own: "claimed: attach",
-    taken: "taken: disarm, discard, release",
+    taken: "taken: disarm, discard",
     deadline: "answering: discard, answer",
     close: "gone: disarm, discard",
   },
   withheld: {
     send: "answering: attach",
-    taken: "taken: disarm, discard, release",
+    taken: "taken: disarm, discard",
     deadline: "answering: discard, answer",
     close: "gone: disarm, discard",
   },
@@ -101,7 +101,7 @@ const expected: Record<UpgradeState, Partial<Record<UpgradeEvent, string>>> = {
     close: "gone: disarm, uncount",
   },
   left: {
-    taken: "taken: disarm, release",
+    taken: "taken: disarm",
     deadline: "answering: answer",
     close: "gone: disarm",
   },
