@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import type { AddressInfo, Server } from "node:net";
+import type { AddressInfo, Server as TcpServer } from "node:net";
 import { describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";
 import { constants, deflateRawSync } from "node:zlib";
@@ -26,9 +26,9 @@ async function serveBy(
   handler: Handler,
   options: SocketsOptions = {},
 ): Promise<TestServer> {
-  let listener: Server | undefined;
+  let listener: TcpServer | undefined;
   const prepare = (server: Parameters<typeof prepareFor>[1]): void => {
-    listener = prepareFor(way, server) as Server;
+    listener = prepareFor(way, server);
   };
   const site = await serve(t, handler, { ...options, tls: way === "tls", prepare });
   if (listener === undefined || listener === site.server) return site;

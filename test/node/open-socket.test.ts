@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo, Server } from "node:net";
-import { Duplex, PassThrough } from "node:stream";
+import { PassThrough, type Duplex } from "node:stream";
 import { describe, test, type TestContext } from "node:test";
 import {
   InvalidOptionError,
@@ -76,7 +76,7 @@ for (const [kind, streams] of Object.entries(kinds))
     test("hostile 122: answers with an empty close frame to an empty one", async (t) => {
       for (const [one, other] of [
         open(await streams(t)),
-        [...open(await streams(t))].reverse() as unknown as Pair,
+        [...open(await streams(t))].toReversed() as unknown as Pair,
       ]) {
         assert.equal((await one.close("empty")).code, 1005);
         assert.deepEqual(await other.whenClosed, { code: 1005, reason: "", by: "peer", clean: true });

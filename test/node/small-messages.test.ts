@@ -27,7 +27,7 @@ const servers: Readonly<Record<string, () => readonly [Server, TcpServer]>> = {
   },
   "sockets that were handed over": () => {
     const server = createServer({ noDelay: false });
-    return [server, prepareFor("handed over", server) as TcpServer];
+    return [server, prepareFor("handed over", server)];
   },
 };
 
