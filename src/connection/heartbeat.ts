@@ -37,6 +37,13 @@ const LOOK_INTERVAL = 20_000;
 /** How often to look within a close timeout: the second look sees whether something has moved since the first. */
 const END_LOOKS = 2;
 
+/**
+ * Of a peer that has more than so many bytes still to take, the operating system lets a slow but steady reading be seen only
+ * in steps of a megabyte or more: it is given several close timeouts to make one.
+ */
+const BACKLOG = 65_536;
+const BACKLOG_PATIENCE = 2;
+
 const NO_PAYLOAD = new Uint8Array(0);
 
 interface Ping {
@@ -177,7 +184,9 @@ export class Heartbeat implements Timed {
   #lookAtEnd(): void {
     const { closeTimeout } = this.#connection.settings;
     this.#silence = this.#getsOn() ? 0 : this.#silence + this.#delay;
-    if (this.#silence >= closeTimeout) this.#connection.terminate("network");
+    const isBehind = this.#unsent > 0 || (this.#untaken ?? 0) > BACKLOG;
+    if (this.#silence >= (isBehind ? BACKLOG_PATIENCE * closeTimeout : closeTimeout))
+      this.#connection.terminate("network");
     else this.#lookIn(closeTimeout / END_LOOKS);
   }
 

@@ -10,7 +10,11 @@ export interface ConnectionSettings {
   readonly pingInterval: number;
   /** Without a sign of life for so long after a ping, the connection ends with 1006. @default 20000 */
   readonly pongTimeout: number;
-  /** Without an answer to our close frame for so long, the connection is dropped. @default 10000 */
+  /**
+   * How long an end may make no progress before the connection is dropped: what was sent before doesn't go out (twice that
+   * while much waits for a slow peer), our close frame has gone out but isn't answered, or the peer is gone and the
+   * handler takes nothing of what it had sent. @default 10000
+   */
   readonly closeTimeout: number;
   /** A message begun but without progress for so long ends the connection with 1008. @default 60000 */
   readonly messageTimeout: number;

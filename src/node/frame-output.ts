@@ -4,6 +4,7 @@
  * object and a buffer of its own.
  */
 
+import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { MessageBatch } from "../connection/message-batch.js";
 import type { PreparedMessage } from "../connection/prepared-message.js";
@@ -17,6 +18,9 @@ import { hasQueue, untakenBytes, unwrittenBytes, writeTo, type WriteWaiter } fro
 
 /** So much is given to the operating system at a time, so that one can see whether a slow peer still reads. */
 const WRITE_SIZE = 262_144;
+
+/** The same for a stream that isn't the operating system's: it tells only when all of a piece is gone. */
+const SMALLEST_WRITE_SIZE = 16_384;
 
 /** From so many bytes on, waiting for the end of the turn gains nothing. */
 const FLUSH_SIZE = 65_536;
@@ -267,7 +271,8 @@ export class FrameOutput implements Flushable, WriteWaiter {
     const socket = this.#socket;
     if (this.#state === "lost") this.#size -= bytes.length;
     for (let at = 0; at < bytes.length && !this.#blocked && this.#state !== "lost";) {
-      const piece = bytes.length <= WRITE_SIZE ? bytes : bytes.subarray(at, at + WRITE_SIZE);
+      const size = bytes.length <= SMALLEST_WRITE_SIZE ? bytes.length : writeSize(socket);
+      const piece = bytes.length <= size ? bytes : bytes.subarray(at, at + size);
       at += piece.length;
       this.#size -= piece.length;
       if (writeTo(socket, piece, this)) continue;
@@ -287,4 +292,10 @@ export class FrameOutput implements Flushable, WriteWaiter {
     else this.#owner.drained();
     if (this.#state === "ending" && !this.#blocked) this.#socket.end();
   }
+}
+
+/** As much as the stream finds too much, so that it is seen to wait. */
+function writeSize(socket: Duplex): number {
+  if (socket instanceof Socket) return WRITE_SIZE;
+  return Math.max(SMALLEST_WRITE_SIZE, socket.writableHighWaterMark);
 }

@@ -14,7 +14,7 @@ const QUEUES = 4;
 const INODE = 9;
 
 /** Reading the tables takes at most one part in so many of the time. */
-const SHARE = 50;
+const SHARE = 10;
 
 /** The bytes by the inodes of their sockets. */
 let known: ReadonlyMap<string, number> = new Map();

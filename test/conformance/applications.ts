@@ -8,6 +8,7 @@ interface Conversation extends AsyncIterable<Message> {
   send(message: Message): Promise<void>;
   sendFrame(opcode: number, payload: string, options: { readonly fin: boolean }): Promise<void>;
   ping(): Promise<number>;
+  close(code: "empty"): Promise<unknown>;
   close(code?: number, reason?: string): Promise<unknown>;
   terminate(): void;
 }
@@ -30,6 +31,7 @@ async function obey(ws: Conversation): Promise<void> {
 const orders: Readonly<Record<string, (ws: Conversation, words: string[]) => Promise<unknown> | void>> = {
   close: (ws, [code, ...reason]) =>
     code === undefined ? ws.close() : ws.close(Number(code), reason.join(" ")),
+  "close-empty": (ws) => ws.close("empty"),
   // How long it took is nobody's business, that it came is.
   ping: async (ws) => {
     await ws.ping();

@@ -1,5 +1,6 @@
 /** What a close frame holds (RFC 6455 §5.5.1, §7.4). */
 
+import assert from "node:assert/strict";
 import { close, codeBytes, text } from "./arrival.js";
 import { exchange, family, type Row } from "./case.js";
 import { both } from "./group.js";
@@ -47,6 +48,9 @@ const sizes: readonly Row[] = [
     "A close frame in segments of one byte is echoed",
     exchange([closing(1000, "because")], [close(1000)], { chunk: 1 }),
   ],
+  ["The answer echoes the reason, too", exchange([closing(1000, "because")], [close(1000, "because")])],
+  ["So it does the longest reason", exchange([closing(4999, textOf(123))], [close(4999, textOf(123))])],
+  ["The answer to a code without a reason has none", exchange([closing(4000)], [close(4000, "")])],
 ];
 
 const validReasons = validTexts.map(({ name, text: reason }): Row => [
@@ -86,6 +90,18 @@ const sent: readonly Row[] = [
       await peer.leave();
     },
   ]),
+  [
+    "It closes without a code and a reason when it is told to",
+    async (subject) => {
+      const peer = await subject.open({ task: "obey" });
+      await peer.send([{ opcode: 1, payload: "close-empty" }]);
+      await peer.expect(close(undefined, ""));
+      await peer.send([{ opcode: 8 }]);
+      await peer.expectEnd();
+      const { code, clean } = await peer.ending;
+      assert.deepEqual({ code, clean }, { code: 1005, clean: true });
+    },
+  ],
 ];
 
 export const closeCodes = both("Close codes and reasons", "RFC 6455 §7.4", [

@@ -36,6 +36,13 @@ const behind = ignored.flatMap(([name, frames]): readonly Row[] => [
   ],
 ]);
 
+/** What ends a connection at once, but for the answers to what came before it. */
+const violations: readonly (readonly [name: string, frame: FrameSpec, code: number])[] = [
+  ["a frame with reserved bits", { ...message, reserved: 0x70 }, 1002],
+  ["a text that is not UTF-8", { opcode: 1, payload: Buffer.of(0xff) }, 1007],
+  ["a frame that is too large", { opcode: 2, length: 2n ** 62n }, 1009],
+];
+
 const within: readonly Row[] = [
   ["A close frame as the first thing of all is echoed", exchange([leaving], [close(1000)])],
   [
@@ -61,6 +68,19 @@ const within: readonly Row[] = [
       [...Array.from({ length: 100 }, () => text("in time")), close(1000)],
     ),
   ],
+  ...violations.flatMap(([name, frame, code]): readonly Row[] => [
+    [
+      `A message and ${name} in one segment: its echo comes before the ${code}`,
+      exchange([early, frame], [text("in time"), close(code)]),
+    ],
+    [
+      `100 messages and ${name} in one segment: all echoes come before the ${code}`,
+      exchange(
+        [...Array.from({ length: 100 }, () => early), frame],
+        [...Array.from({ length: 100 }, () => text("in time")), close(code)],
+      ),
+    ],
+  ]),
 ];
 
 /** The ways in which the peer ends it, and how the application of the endpoint under test sees them. */

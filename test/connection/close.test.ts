@@ -32,6 +32,29 @@ describe("close", { timeout: 20_000, concurrency: true }, () => {
     assert.deepEqual([ws.connected, ws.closed, ws.closeInfo?.code], [false, true, 1000]);
   });
 
+  test("hostile 122: an empty close frame is sent where it is asked for, and is 1005 for both sides", async (t) => {
+    const { ws, client } = await openSocket(t);
+    const info: CloseInfo = { code: 1005, reason: "", by: "application", clean: true };
+    assert.deepEqual(await ws.close("empty"), info);
+    assert.deepEqual(await client.closed(), [1005, ""]);
+  });
+
+  test("hostile 122: an empty close frame has no reason", async (t) => {
+    const { ws, client } = await openSocket(t);
+    const close = ws.close.bind(ws) as (code: unknown, reason: unknown) => Promise<CloseInfo>;
+    await assert.rejects(close("empty", "because"), InvalidCloseError);
+    await ws.send("still here");
+    assert.deepEqual(await client.next(), ["text", "still here"]);
+  });
+
+  for (const reason of ["", "why", "ü".repeat(61), "x".repeat(123)])
+    test(`hostile 122: the answer to a close frame echoes its reason of ${Buffer.byteLength(reason)} bytes`, async (t) => {
+      const { ws, client } = await openSocket(t);
+      client.sendClose(4000, reason);
+      assert.deepEqual(await client.closed(), [4000, reason]);
+      assert.equal((await ws.whenClosed).reason, reason);
+    });
+
   test("done twice closes once, and both resolve", async (t) => {
     const { ws, client } = await openSocket(t);
     const [first, second] = await Promise.all([ws.close(4001), ws.close(4002)]);

@@ -133,3 +133,32 @@ describe("the heartbeat", { timeout: 20_000, concurrency: true }, () => {
     assert.match(String(await ws.receive()), /^x+end$/);
   });
 });
+
+/** So many bytes are read in a second: the operating system takes more only twice a minute then. */
+const RATE = 60_000;
+const PATIENT = { pingInterval: 3_000, pongTimeout: 3_000 };
+
+describe("a peer that reads slowly", { timeout: 30_000, concurrency: true }, () => {
+  const skip = process.platform !== "linux" && "only Linux tells what a peer has taken";
+  for (const tls of [false, true]) {
+    const over = tls ? "TLS" : "plain TCP";
+    test(`hostile 83: but steadily, is not taken for dead, over ${over}`, { skip }, async (t) => {
+      const { ws, client } = await openSocket(t, { ...PATIENT, tls });
+      const { socket } = client;
+      socket.on("data", (chunk: Buffer) => {
+        socket.pause();
+        setTimeout(() => socket.resume(), (chunk.length / RATE) * 1_000);
+      });
+      void ws.send(Buffer.alloc(12_000_000));
+      await until(() => client.bytesRead > 600_000 || ws.closed);
+      assert.equal(ws.closeInfo, undefined);
+    });
+
+    test(`hostile 83: and then not at all any more, is taken for dead, over ${over}`, async (t) => {
+      const { ws, client } = await openSocket(t, { ...SHORT, tls });
+      client.stopReading();
+      void ws.send(Buffer.alloc(12_000_000));
+      assertDead(await ws.whenClosed);
+    });
+  }
+});

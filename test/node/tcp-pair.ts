@@ -4,7 +4,12 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { createServer as createTcpServer, Socket, type AddressInfo } from "node:net";
+import {
+  createServer as createTcpServer,
+  Socket,
+  type AddressInfo,
+  type Server as TcpServer,
+} from "node:net";
 import type { TestContext } from "node:test";
 import { takeSocket } from "#src/node/socket-reading.js";
 import { TcpTransport, type TcpTransportOptions } from "#src/node/tcp-transport.js";
@@ -68,7 +73,7 @@ export async function tcpPair(t: TestContext, way: Way, options: TcpPairOptions 
 class OtherSocket extends Socket {}
 
 /** Has the connections of an HTTP server be of this kind. @returns what is to listen in its place */
-export function prepareFor(way: Way, server: Server): Server | ReturnType<typeof createTcpServer> {
+export function prepareFor(way: Way, server: Server): TcpServer {
   if (way === "watched") server.on("connection", (socket: Socket) => socket.on("data", () => undefined));
   if (way === "subclass")
     server.on("connection", (socket: Socket) => Object.setPrototypeOf(socket, OtherSocket.prototype));
