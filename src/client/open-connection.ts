@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { Socket as NetSocket } from "node:net";
+import { startTimer } from "../base/timers.js";
 import { Connection } from "../connection/connection.js";
 import type { ConnectionObserver } from "../connection/connection-observer.js";
 import { defaultConnectionSettings } from "../connection/settings.js";
@@ -83,17 +84,17 @@ export function openConnection(url: URL, options: OpeningOptions = {}): Promise<
   return new Promise((resolve, reject) => {
     const { timeout = DEFAULT_TIMEOUT } = options;
     const request = requestFor(url, key, options);
-    const deadline = setTimeout(() => {
+    const deadline = startTimer(() => {
       request.destroy(new Error(`there was no answer within ${timeout} ms`));
     }, timeout);
-    request.once("close", () => clearTimeout(deadline));
+    request.once("close", () => deadline.close());
     request.once("error", reject);
     request.once("response", (response) => {
-      clearTimeout(deadline);
+      deadline.close();
       resolve({ kind: "refused", response });
     });
     request.once("upgrade", (response, socket, head) => {
-      clearTimeout(deadline);
+      deadline.close();
       resolve(switched({ response, socket, head, key, options, url }));
     });
     request.end();

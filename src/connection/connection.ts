@@ -3,6 +3,7 @@
  * goes out and what takes time have parts of their own. `Socket` is what the application sees of it.
  */
 
+import { atEndOfTurn } from "../base/timers.js";
 import { ConnectionClosedError, type CloseInfo } from "../errors.js";
 import { CloseCode, type Failure } from "../protocol/close-code.js";
 import type { ConnectionObserver } from "./connection-observer.js";
@@ -181,7 +182,7 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   /** Answered at the end of the turn: what the handler says at once to the messages before it still goes out. */
   closing(code: number, reason: string): void {
     this.#farewell = { code, reason, by: "peer", clean: true };
-    setImmediate(Connection.#answer, this);
+    atEndOfTurn(Connection.#answer, this);
   }
 
   static readonly #answer = (connection: Connection): void => connection.#answerClose();

@@ -1,5 +1,6 @@
 /** Two transports that carry what the one sends to the other, in memory: a connection without a network. */
 
+import { atEndOfTurn } from "../base/timers.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { PreparedMessage } from "./prepared-message.js";
 import type { Message, Transport, TransportEvents } from "./transport.js";
@@ -169,6 +170,6 @@ export class MemoryTransport implements Transport {
   }
 
   #afterwards(task: () => void): void {
-    setImmediate(task);
+    atEndOfTurn(task);
   }
 }

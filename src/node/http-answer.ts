@@ -4,6 +4,7 @@ import { ServerResponse, type IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { soon } from "../base/timers.js";
 import { upgradeAnswered, upgradeRefused, type RefusalEvent } from "../routing/diagnostics.js";
 import { Deadline } from "./deadline.js";
 import { ignoreErrors } from "./ignore-errors.js";
@@ -107,7 +108,7 @@ function unlessGone(error: NodeJS.ErrnoException): void {
 /** Parts a finished response from its socket, and tells those who wait for its end, as Node's server does. */
 export function closeResponse(response: ServerResponse, socket: Socket): void {
   response.detachSocket(socket);
-  process.nextTick(() => {
+  soon(() => {
     response.destroyed = true;
     response.emit("close");
   });

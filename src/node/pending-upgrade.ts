@@ -5,6 +5,7 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { now } from "../base/timers.js";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
 import { UpgradeError } from "../errors.js";
@@ -63,7 +64,7 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
   readonly #parts: UpgradeParts;
   /** The request's target, which frameworks change on its way. */
   readonly #target: string;
-  readonly #began = performance.now();
+  readonly #began = now();
   #response: ServerResponse | undefined;
   #state: State = "pending";
   #isClaimed = false;

@@ -7,6 +7,7 @@
 
 import { ServerResponse, type Server } from "node:http";
 import type { Socket } from "node:net";
+import { atEndOfTurn } from "../base/timers.js";
 import { requestPath } from "../protocol/request-path.js";
 import type { OpenSockets } from "../routing/open-sockets.js";
 import type { AnyRoute } from "../routing/route.js";
@@ -116,7 +117,7 @@ class UpgradeListener {
     const isUntouched = untouched(socket);
     socket.on("error", ignoreErrors); // while nobody has it
     withholdRefusals(socket, () => others.tell());
-    setImmediate(() => {
+    atEndOfTurn(() => {
       socket.off("error", ignoreErrors);
       if (isUntouched()) then();
     });
@@ -209,7 +210,7 @@ function onceAnswered(upgrade: PendingUpgrade, callback: (status: number) => voi
     if (upgrade.isPending) callback(response.statusCode);
   };
   response.writeHead = (...args: unknown[]): ServerResponse => {
-    setImmediate(decide);
+    atEndOfTurn(decide);
     return writeHead(...args);
   };
 }

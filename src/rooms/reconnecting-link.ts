@@ -1,6 +1,7 @@
 /** A link to a broker over the network: it connects, for ever anew, and knows what is lost when it is cut. */
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { inRootContext } from "../base/root-context.js";
+import { sleep } from "../base/timers.js";
 import { SETTLED, deferred, refusal, type Deferred } from "../connection/promises.js";
 import { BrokerError } from "../errors.js";
 import type { BrokerLink, BrokerListener } from "./broker.js";
@@ -46,7 +47,7 @@ export class ReconnectingLink implements BrokerLink {
     this.#settings = settings;
     this.#outage = new Outage(dialler.server, settings.logger);
     this.#outbound = new Outbound(settings);
-    this.#life = this.#live();
+    this.#life = inRootContext(() => this.#live());
   }
 
   publish(channel: string, payload: Uint8Array): Promise<void> {
@@ -80,7 +81,7 @@ export class ReconnectingLink implements BrokerLink {
     this.#channels.clear();
     this.#outbound.abandon(closed());
     const late = new AbortController();
-    const deadline = sleep(LANDING, undefined, { signal: late.signal }).catch(() => undefined);
+    const deadline = sleep(LANDING, { signal: late.signal }).catch(() => undefined);
     await Promise.race([this.#outbound.landed(), deadline]);
     late.abort();
     this.#end.abort();
@@ -99,7 +100,7 @@ export class ReconnectingLink implements BrokerLink {
       } catch (error) {
         if (!signal.aborted) this.#outage.began(error as Error);
       }
-      await sleep(this.#outage.nextDelay(), undefined, { signal }).catch(() => undefined);
+      await sleep(this.#outage.nextDelay(), { signal }).catch(() => undefined);
     }
   }
 

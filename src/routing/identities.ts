@@ -1,5 +1,6 @@
 /** Whose sockets are whose: all the open sockets of one session or user. */
 
+import { now } from "../base/timers.js";
 import { InvalidOptionError } from "../errors.js";
 import type { Member } from "../rooms/audience.js";
 import { GroupAudience, Groups } from "../rooms/groups.js";
@@ -14,7 +15,7 @@ export type Identity = string | number;
 export interface Revocation {
   readonly code: number;
   readonly reason: string;
-  /** When, on the clock of `performance.now()`. */
+  /** When, on the clock of `now`. */
   readonly at: number;
 }
 
@@ -78,7 +79,7 @@ export class Identities {
 
   /** Ends all sockets of an identity, and those whose upgrade is under way. */
   revoke(identity: string, code: number, reason: string): void {
-    const at = performance.now();
+    const at = now();
     for (const [former, revocation] of this.#revoked) {
       if (revocation.at + this.#longestUpgrade > at) break; // they stand in the order of time
       this.#revoked.delete(former);
