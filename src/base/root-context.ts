@@ -10,12 +10,24 @@ import { AsyncResource } from "node:async_hooks";
 const root = new AsyncResource("JackfieldRoot");
 
 /**
- * Starts something that outlives the request that needs it. Code of the application is never called in here directly: what
- * it would put into the context (`enterWith`) would stay there for all.
+ * Starts something that outlives the request that needs it. No code of others is called in here directly: what it puts into
+ * the context (`enterWith`) would stay there for all. See {@link inContextOfItsOwn} for that.
  */
 export function inRootContext<Args extends unknown[], Result>(
   start: (...args: Args) => Result,
   ...args: Args
 ): Result {
   return root.runInAsyncScope(start, undefined, ...args);
+}
+
+/** The same for code that may belong to others: a broker, a pool of threads. */
+export function inContextOfItsOwn<Args extends unknown[], Result>(
+  start: (...args: Args) => Result,
+  ...args: Args
+): Result {
+  return inRootContext(newResource).runInAsyncScope(start, undefined, ...args);
+}
+
+function newResource(): AsyncResource {
+  return new AsyncResource("JackfieldShared");
 }

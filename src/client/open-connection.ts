@@ -1,5 +1,6 @@
 /** Connects to a WebSocket server: the opening handshake of a client (RFC 6455 §4.1). */
 
+import { AsyncResource } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
@@ -81,6 +82,7 @@ const handshakeFields: ReadonlySet<string> = new Set([
  */
 export function openConnection(url: URL, options: OpeningOptions = {}): Promise<Opening> {
   const key = createKey(randomBytes(16));
+  const open = AsyncResource.bind(switched);
   return new Promise((resolve, reject) => {
     const { timeout = DEFAULT_TIMEOUT } = options;
     const request = requestFor(url, key, options);
@@ -95,7 +97,7 @@ export function openConnection(url: URL, options: OpeningOptions = {}): Promise<
     });
     request.once("upgrade", (response, socket, head) => {
       deadline.close();
-      resolve(switched({ response, socket, head, key, options, url }));
+      resolve(open({ response, socket, head, key, options, url }));
     });
     request.end();
   });

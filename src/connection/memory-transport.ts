@@ -1,5 +1,6 @@
 /** Two transports that carry what the one sends to the other, in memory: a connection without a network. */
 
+import { AsyncResource } from "node:async_hooks";
 import { atEndOfTurn } from "../base/timers.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { PreparedMessage } from "./prepared-message.js";
@@ -16,7 +17,7 @@ export function memoryTransportPair(): [MemoryTransport, MemoryTransport] {
   return [left, right];
 }
 
-export class MemoryTransport implements Transport {
+export class MemoryTransport extends AsyncResource implements Transport {
   readonly remoteAddress: undefined;
   activity = 0;
   #peer: MemoryTransport | undefined;
@@ -30,6 +31,10 @@ export class MemoryTransport implements Transport {
   /** Whether the peer's close frame came. */
   #isClosing = false;
   #isGone = false;
+
+  constructor() {
+    super("JackfieldTransport");
+  }
 
   connect(peer: MemoryTransport): void {
     this.#peer = peer;
@@ -170,6 +175,6 @@ export class MemoryTransport implements Transport {
   }
 
   #afterwards(task: () => void): void {
-    atEndOfTurn(task);
+    atEndOfTurn(() => this.runInAsyncScope(task));
   }
 }

@@ -3,6 +3,7 @@
  * reaches a socket route, which accepts it, or is answered over HTTP.
  */
 
+import { AsyncResource } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { now } from "../base/timers.js";
@@ -215,7 +216,7 @@ export class PendingUpgrade implements Timed, UndecidedUpgrade {
       open();
     } else {
       becomeSwitch(this.#response, fields);
-      this.#open = open;
+      this.#open = AsyncResource.bind(open); // the response may be finished by somebody else
     }
     return "accepted";
   }

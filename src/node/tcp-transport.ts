@@ -1,5 +1,6 @@
 /** The transport over a TCP or TLS socket: frames on the wire, messages above. */
 
+import { AsyncResource } from "node:async_hooks";
 import type { Socket } from "node:net";
 import type { PreparedMessage } from "../connection/prepared-message.js";
 import type { Message, Transport, TransportEvents } from "../connection/transport.js";
@@ -29,7 +30,10 @@ export interface TcpTransportOptions {
   readonly compression: MessageCompression | undefined;
 }
 
-export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, ReaderNeeds {
+export class TcpTransport
+  extends AsyncResource
+  implements Transport, MessageSink, FrameOutputOwner, ReaderNeeds
+{
   readonly role: Role;
   readonly remoteAddress: string | undefined;
   readonly maxMessageSize: number;
@@ -51,6 +55,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   #isDone = false;
 
   constructor(reading: Reading, options: TcpTransportOptions) {
+    super("JackfieldTransport");
     this.#socket = reading.socket;
     this.role = options.role ?? "server";
     this.remoteAddress = options.remoteAddress;
@@ -77,7 +82,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   start(events: TransportEvents): void {
     this.#events = events;
     readFrom(this.#socket, this);
-    this.#readRest();
+    this.runInAsyncScope(() => this.#readRest());
   }
 
   /** Bytes came. The chunk may be used again for other connections when this returns. */
@@ -85,8 +90,12 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
     this.activity++;
     if (this.#isDone) return;
     if (this.#isHeld) this.#keep(chunk, 0, length);
-    else this.#read(chunk, length);
+    else this.runInAsyncScope(TcpTransport.#readChunk, undefined, this, chunk, length);
   }
+
+  /** One for all, so that entering the context makes no closure for each chunk. */
+  static readonly #readChunk = (transport: TcpTransport, chunk: Buffer, length: number): void =>
+    transport.#read(chunk, length);
 
   #read(chunk: Buffer, length: number): void {
     const reader = this.#reader ?? takeReader(this, this);
@@ -127,7 +136,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   resume(): void {
     this.#paused = false;
-    this.#release();
+    this.runInAsyncScope(() => this.#release());
   }
 
   #hold(): void {
@@ -263,6 +272,6 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
     this.#stopReading();
     const events = this.#events;
     this.#events = undefined;
-    events?.closed();
+    this.runInAsyncScope(() => events?.closed());
   }
 }

@@ -1,6 +1,7 @@
 /** The threads behind a handler, by Piscina. */
 
 import { Piscina } from "piscina";
+import { inContextOfItsOwn } from "../base/root-context.js";
 import { LONGEST_TIMEOUT, startTimer } from "../base/timers.js";
 import { deferred, type Deferred } from "../connection/promises.js";
 import { WorkerError, describe } from "../errors.js";
@@ -36,7 +37,7 @@ export class WorkerPool {
     }
     this.#underWay++;
     try {
-      this.#threads ??= this.#start();
+      this.#threads ??= inContextOfItsOwn(() => this.#start());
       return await this.#runIn(this.#threads, input);
     } finally {
       this.#underWay--;
@@ -49,7 +50,7 @@ export class WorkerPool {
     const late = timeout > LONGEST_TIMEOUT ? undefined : new AbortController();
     const timer = late && startTimer(() => late.abort(), timeout);
     try {
-      return await this.#post(threads, input, late?.signal ?? null);
+      return await inContextOfItsOwn(() => this.#post(threads, input, late?.signal ?? null)); // it may start a thread
     } catch (error) {
       this.#replaceIfGone(threads);
       throw late?.signal.aborted === true ? this.#tooLate(error) : this.#readable(error);

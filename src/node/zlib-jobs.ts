@@ -15,6 +15,7 @@ import {
   inflateRawSync,
   type ZlibOptions,
 } from "node:zlib";
+import { inRootContext } from "../base/root-context.js";
 import { SHARED_OUTPUT_SIZE, sharedDeflate, sharedInflate, type SharedContext } from "./shared-zlib.js";
 
 /** Messages up to this size are compressed at once, in bytes. */
@@ -50,7 +51,7 @@ let inflater: { readonly context: SharedContext | undefined } | undefined;
 
 /** Compresses at once. @returns the bytes to send, until the next call */
 export function deflateNow(bytes: Uint8Array, windowBits: number): Buffer {
-  if (!deflates.has(windowBits)) deflates.set(windowBits, sharedDeflate(windowBits));
+  if (!deflates.has(windowBits)) deflates.set(windowBits, inRootContext(sharedDeflate, windowBits));
   const context = deflates.get(windowBits);
   context?.begin(SHARED_OUTPUT_SIZE);
   if (context?.push(bytes, constants.Z_SYNC_FLUSH) === "done") return withoutTail(context.output);
@@ -80,7 +81,7 @@ export function inflate(payload: Uint8Array, limit: number): Inflated | Promise<
 }
 
 function inflateNow(payload: Uint8Array, limit: number): Inflated {
-  inflater ??= { context: sharedInflate() };
+  inflater ??= { context: inRootContext(sharedInflate) };
   const { context } = inflater;
   if (context === undefined) return inflateAnew(payload, limit);
   context.begin(limit);
@@ -154,7 +155,7 @@ function job<T>(work: (done: (outcome: T) => void) => void): Promise<T> {
   return new Promise((resolve) => {
     const start = (): void => {
       running++;
-      work((outcome) => {
+      inRootContext(work, (outcome: T) => {
         running--;
         queue.shift()?.();
         resolve(outcome);

@@ -1,6 +1,5 @@
 /** A link to a broker over the network: it connects, for ever anew, and knows what is lost when it is cut. */
 
-import { inRootContext } from "../base/root-context.js";
 import { sleep } from "../base/timers.js";
 import { SETTLED, deferred, refusal, type Deferred } from "../connection/promises.js";
 import { BrokerError } from "../errors.js";
@@ -47,7 +46,7 @@ export class ReconnectingLink implements BrokerLink {
     this.#settings = settings;
     this.#outage = new Outage(dialler.server, settings.logger);
     this.#outbound = new Outbound(settings);
-    this.#life = inRootContext(() => this.#live());
+    this.#life = this.#live();
   }
 
   publish(channel: string, payload: Uint8Array): Promise<void> {

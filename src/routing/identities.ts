@@ -33,9 +33,14 @@ export class Identities {
   /** The latest for each, for as long as an upgrade may be under way that began before. */
   readonly #revoked = new Map<string, Revocation>();
   readonly #longestUpgrade: number;
+  readonly #clock: () => number;
 
-  /** @param longestUpgrade - how long an upgrade may take, in milliseconds */
-  constructor(longestUpgrade: number, relay: Relay) {
+  /**
+   * @param longestUpgrade - how long an upgrade may take, in milliseconds
+   * @param clock - in milliseconds, too
+   */
+  constructor(longestUpgrade: number, relay: Relay, clock: () => number = now) {
+    this.#clock = clock;
     this.#relay = relay;
     this.#groups = new Groups("identity", relay, (name) => this.of(name));
     this.#longestUpgrade = 2 * longestUpgrade + 1_000; // deadlines come late where the process is busy
@@ -79,7 +84,7 @@ export class Identities {
 
   /** Ends all sockets of an identity, and those whose upgrade is under way. */
   revoke(identity: string, code: number, reason: string): void {
-    const at = now();
+    const at = this.#clock();
     for (const [former, revocation] of this.#revoked) {
       if (revocation.at + this.#longestUpgrade > at) break; // they stand in the order of time
       this.#revoked.delete(former);
