@@ -6,6 +6,7 @@ import { UpgradeError } from "../errors.js";
 import { AppSockets } from "../node/app-sockets.js";
 import { startListening } from "../node/node-sockets.js";
 import type { PendingUpgrade } from "../node/pending-upgrade.js";
+import { giveToListeners } from "../node/seen-dispatch.js";
 import {
   forwardedAddress,
   forwardedClient,
@@ -124,7 +125,7 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
   }
 
   protected override dispatch({ request, response }: PendingUpgrade, server: Server): void {
-    server.emit("request", request, response);
+    giveToListeners(server, request, response);
   }
 
   protected override async startServer(port: number, host: string | undefined): Promise<Server> {

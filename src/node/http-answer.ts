@@ -1,6 +1,7 @@
 /** Answers over HTTP to an upgrade that does not become a socket. */
 
-import { ServerResponse, type IncomingMessage } from "node:http";
+import { EventEmitter } from "node:events";
+import { ServerResponse, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -8,6 +9,7 @@ import { soon } from "../base/timers.js";
 import { upgradeAnswered, upgradeRefused, type RefusalEvent } from "../routing/diagnostics.js";
 import { Deadline } from "./deadline.js";
 import { ignoreErrors } from "./ignore-errors.js";
+import { answerSeen } from "./seen-dispatch.js";
 
 /** After an answer, the client has so long to take it and go, in milliseconds. */
 const LINGER = 2_000;
@@ -42,7 +44,14 @@ export function tellRefusal(request: IncomingMessage, { status, reason }: HttpAn
 /** Answers a request for which no framework was asked, and ends the connection. */
 export function answerUpgrade(request: IncomingMessage, socket: Socket, answer: HttpAnswer): void {
   tellRefusal(request, answer);
-  writeAnswer(lastResponse(request, socket), answer);
+  const response = lastResponse(request, socket);
+  answerSeen(serverOf(socket), request, response, () => writeAnswer(response, answer));
+}
+
+/** The server that a socket has come to; undocumented. */
+function serverOf(socket: Socket): Server | undefined {
+  const server: unknown = Reflect.get(socket, "server");
+  return server instanceof EventEmitter ? (server as Server) : undefined;
 }
 
 /** A response on a socket that nobody else owns; the connection ends with it. */

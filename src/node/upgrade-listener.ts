@@ -18,6 +18,7 @@ import { ignoreErrors } from "./ignore-errors.js";
 import { judgeUpgrade } from "./judge-upgrade.js";
 import { PendingUpgrade, isSpokenBy, type UpgradeParts } from "./pending-upgrade.js";
 import { isPlainForAll, servePlain } from "./plain-request.js";
+import { dispatchSeen } from "./seen-dispatch.js";
 import { untouched } from "./untouched.js";
 import { interceptUpgrades, type AnnouncedUpgrade } from "./upgrade-interception.js";
 import { failUpgradeOf } from "./upgrade-of.js";
@@ -163,7 +164,7 @@ class UpgradeListener {
     const upgrade = new PendingUpgrade(parts, settings.handshakeTimeout);
     if (isSure || (rest.length === 0 && !announced.others.exist)) {
       const tooMany = upgrade.claim(taker.openSockets);
-      if (tooMany !== undefined) return upgrade.refuse(tooMany);
+      if (tooMany !== undefined) return dispatchSeen(this.#server, upgrade, () => upgrade.refuse(tooMany));
     } else {
       onceAnswered(upgrade, (status) => {
         if (!meansNoSocket(status)) {
@@ -175,7 +176,7 @@ class UpgradeListener {
       });
     }
     try {
-      taker.dispatch(upgrade, this.#server);
+      dispatchSeen(this.#server, upgrade, () => taker.dispatch(upgrade, this.#server));
     } catch (error) {
       if (failUpgradeOf(parts.request, error, settings.logger)) return;
       settings.logger.error("jackfield: an upgrade failed after it was answered", error);

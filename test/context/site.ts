@@ -59,8 +59,13 @@ interface Made {
   readonly listen?: () => Promise<unknown>;
 }
 
+/** Called by the middleware of every site, with the user of each request. */
+export const inMiddleware: ((user: string) => void)[] = [];
+
 function contextOf(url = ""): { readonly user: string } {
-  return { user: new URL(url, "http://localhost").searchParams.get("user") ?? "" };
+  const user = new URL(url, "http://localhost").searchParams.get("user") ?? "";
+  for (const call of inMiddleware) call(user);
+  return { user };
 }
 
 const makers = {
@@ -68,14 +73,13 @@ const makers = {
     const sockets = new Sockets(undefined, options as object);
     add(sockets);
     const server = createServer();
+    sockets.attach(server);
     // There is no middleware here: who wants a context puts it around the event.
     const emit = server.emit.bind(server) as (...args: unknown[]) => boolean;
-    sockets.attach(server);
-    const attached = server.emit.bind(server) as (...args: unknown[]) => boolean;
     server.emit = ((event: string, ...args: unknown[]) => {
       if (event !== "upgrade") return emit(event, ...args);
       const [request] = args as [{ readonly url?: string }];
-      return requestContext.run(contextOf(request.url), attached, event, ...args);
+      return requestContext.run(contextOf(request.url), emit, event, ...args);
     }) as typeof server.emit;
     return { server, sockets: sockets };
   },
@@ -144,13 +148,17 @@ function expressApp(options: Options, add: AddRoutes): { app: express.Express; s
   return { app, sockets };
 }
 
+export function siteOf(framework: FrameworkName, options: Options, add: AddRoutes): Made {
+  return makers[framework](options, add);
+}
+
 export async function contextSite(
   t: TestContext,
   framework: FrameworkName,
   options: Options,
   add: AddRoutes,
 ): Promise<ContextSite> {
-  const { server, sockets, listen } = makers[framework](options, add);
+  const { server, sockets, listen } = siteOf(framework, options, add);
   await listen?.();
   const port = await (listen === undefined ? serve(t, server) : served(t, server));
   t.after(() => sockets.close({ grace: 0 }));
