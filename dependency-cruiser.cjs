@@ -1,18 +1,19 @@
 // Imports point one way: errors <- protocol <- connection <- rooms <- routing <- node <- frameworks <- cli;
 // upgrade imports nothing, and node imports it;
 // client stands behind node, and before cli.
-// A folder may import itself and what stands before it.
+// A folder may import itself and what stands before it. All but errors and protocol may import base.
 
 const mayImport = {
+  base: [],
   protocol: ["errors"],
-  connection: ["errors", "protocol"],
-  rooms: ["errors", "protocol", "connection"],
-  routing: ["errors", "protocol", "connection", "rooms"],
+  connection: ["errors", "base", "protocol"],
+  rooms: ["errors", "base", "protocol", "connection"],
+  routing: ["errors", "base", "protocol", "connection", "rooms"],
   upgrade: [],
-  node: ["errors", "protocol", "connection", "rooms", "routing", "upgrade"],
-  client: ["errors", "protocol", "connection", "node"],
-  frameworks: ["errors", "protocol", "connection", "rooms", "routing", "node"],
-  cli: ["errors", "protocol", "connection", "rooms", "routing", "node", "frameworks", "client"],
+  node: ["errors", "base", "protocol", "connection", "rooms", "routing", "upgrade"],
+  client: ["errors", "base", "protocol", "connection", "node"],
+  frameworks: ["errors", "base", "protocol", "connection", "rooms", "routing", "node"],
+  cli: ["errors", "base", "protocol", "connection", "rooms", "routing", "node", "frameworks", "client"],
 };
 
 const directions = Object.entries(mayImport).map(([folder, allowed]) => ({

@@ -1,9 +1,11 @@
 /** Connects to a WebSocket server: the opening handshake of a client (RFC 6455 §4.1). */
 
+import { AsyncResource } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
 import { request as requestHttp, type ClientRequest, type IncomingMessage } from "node:http";
 import { request as requestHttps } from "node:https";
 import type { Socket as NetSocket } from "node:net";
+import { startTimer } from "../base/timers.js";
 import type { Socket } from "../connection/socket.js";
 import { InvalidOptionError } from "../errors.js";
 import { ignoreErrors } from "../node/ignore-errors.js";
@@ -77,21 +79,22 @@ const handshakeFields: ReadonlySet<string> = new Set([
  */
 export function openConnection(url: URL, options: OpeningOptions = {}): Promise<Opening> {
   const key = createKey(randomBytes(16));
+  const open = AsyncResource.bind(switched);
   return new Promise((resolve, reject) => {
     const { timeout = DEFAULT_TIMEOUT } = options;
     const request = requestFor(url, key, options);
-    const deadline = setTimeout(() => {
+    const deadline = startTimer(() => {
       request.destroy(new Error(`there was no answer within ${timeout} ms`));
     }, timeout);
-    request.once("close", () => clearTimeout(deadline));
+    request.once("close", () => deadline.close());
     request.on("error", reject); // of several, the first one counts
     request.once("response", (response) => {
-      clearTimeout(deadline);
+      deadline.close();
       resolve({ kind: "refused", response });
     });
     request.once("upgrade", (response, socket, head) => {
-      clearTimeout(deadline);
-      resolve(switched({ response, socket, head, key, options, url }));
+      deadline.close();
+      resolve(open({ response, socket, head, key, options, url }));
     });
     request.end();
   });

@@ -3,6 +3,7 @@
  * goes out and what takes time have parts of their own. `Socket` is what the application sees of it.
  */
 
+import { atEndOfTurn } from "../base/timers.js";
 import { ConnectionClosedError, type CloseInfo } from "../errors.js";
 import { CloseCode, type Failure } from "../protocol/close-code.js";
 import type { ConnectionObserver } from "./connection-observer.js";
@@ -211,7 +212,7 @@ export class Connection implements TransportEvents, IncomingOwner, OutboxOwner {
   #answerLater(farewell: Farewell): void {
     if (this.#farewell !== undefined) return;
     this.#farewell = farewell;
-    setImmediate(Connection.#answer, this);
+    atEndOfTurn(Connection.#answer, this);
   }
 
   static readonly #answer = (connection: Connection): void => connection.#answerFarewell();

@@ -4,6 +4,7 @@
  * taken, what was sent doesn't go out, or the close frame is not answered.
  */
 
+import { now } from "../base/timers.js";
 import { ConnectionClosedError, type CloseInfo } from "../errors.js";
 import { CloseCode, failure, type Failure } from "../protocol/close-code.js";
 import { Opcode } from "../protocol/opcode.js";
@@ -235,7 +236,7 @@ export class Heartbeat implements Timed {
     if (!this.#connection.isOpen) return this.#connection.refuseAsClosed();
     const payload = Buffer.allocUnsafe(4);
     payload.writeUInt32BE(++this.#pingCount >>> 0);
-    const ping = { payload, sentAt: performance.now(), answered: deferred<number>() };
+    const ping = { payload, sentAt: now(), answered: deferred<number>() };
     this.#pings ??= [];
     this.#pings.push(ping);
     this.#connection.transport.sendFrame(Opcode.ping, payload, true);
@@ -246,8 +247,8 @@ export class Heartbeat implements Timed {
   pong(payload: Uint8Array): void {
     const answered = this.#pings?.findIndex((ping) => ping.payload.equals(payload)) ?? -1;
     if (this.#pings === undefined || answered < 0) return;
-    const now = performance.now();
-    for (const ping of this.#pings.splice(0, answered + 1)) ping.answered.resolve(now - ping.sentAt);
+    const at = now();
+    for (const ping of this.#pings.splice(0, answered + 1)) ping.answered.resolve(at - ping.sentAt);
   }
 
   /** No answer can come any more. */

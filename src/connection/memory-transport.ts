@@ -1,5 +1,7 @@
 /** Two transports that carry what the one sends to the other, in memory: a connection without a network. */
 
+import { AsyncResource } from "node:async_hooks";
+import { atEndOfTurn } from "../base/timers.js";
 import { Opcode } from "../protocol/opcode.js";
 import type { PreparedMessage } from "./prepared-message.js";
 import type { Message, Transport, TransportEvents } from "./transport.js";
@@ -15,7 +17,7 @@ export function memoryTransportPair(): [MemoryTransport, MemoryTransport] {
   return [left, right];
 }
 
-export class MemoryTransport implements Transport {
+export class MemoryTransport extends AsyncResource implements Transport {
   readonly remoteAddress: undefined;
   activity = 0;
   #peer: MemoryTransport | undefined;
@@ -35,6 +37,10 @@ export class MemoryTransport implements Transport {
   /** Whether that was delivered. */
   #hasPeerEnded = false;
   #isGone = false;
+
+  constructor() {
+    super("JackfieldTransport");
+  }
 
   connect(peer: MemoryTransport): void {
     this.#peer = this.#receiver = peer;
@@ -213,6 +219,6 @@ export class MemoryTransport implements Transport {
   }
 
   #afterwards(task: () => void): void {
-    setImmediate(task);
+    atEndOfTurn(() => this.runInAsyncScope(task));
   }
 }

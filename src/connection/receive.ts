@@ -1,9 +1,9 @@
 /** Waiting for one message, with a limit of time or a signal that ends the wait. */
 
+import { LONGEST_TIMEOUT, startTimer, type Timer } from "../base/timers.js";
 import { ConcurrentReceiveError, ConnectionClosedError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import type { MessageTaker } from "./consumer.js";
-import { LONGEST_TIMEOUT } from "./timer-wheel.js";
 import { refusal } from "./promises.js";
 import type { Message } from "./transport.js";
 
@@ -29,7 +29,7 @@ class Receiver implements MessageTaker {
   readonly promise: Promise<Message | undefined>;
   readonly #connection: Connection;
   readonly #signal: AbortSignal | undefined;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #timer: Timer | undefined;
   #settle: (outcome: Message | Promise<never> | undefined) => void = () => undefined;
 
   constructor(connection: Connection, timeout: number | undefined, signal: AbortSignal | undefined) {
@@ -39,7 +39,7 @@ class Receiver implements MessageTaker {
       this.#settle = resolve;
     });
     if (timeout !== undefined && !(timeout > LONGEST_TIMEOUT))
-      this.#timer = setTimeout(() => this.#giveUp(undefined), timeout);
+      this.#timer = startTimer(() => this.#giveUp(undefined), timeout);
     signal?.addEventListener("abort", this);
     connection.incoming.wait(this);
   }
@@ -62,7 +62,7 @@ class Receiver implements MessageTaker {
   }
 
   #end(outcome: Message | Promise<never> | undefined): void {
-    clearTimeout(this.#timer);
+    this.#timer?.close();
     this.#signal?.removeEventListener("abort", this);
     this.#settle(outcome);
     this.promise.catch(() => undefined);

@@ -4,8 +4,8 @@
  * only (Node 20 to 26).
  */
 
-import { setImmediate } from "node:timers";
 import type { WriteStream } from "node:tty";
+import { atEndOfTurn } from "../base/timers.js";
 
 /** How many guards each stream has at the moment. */
 const guards = new WeakMap<NodeJS.WritableStream, number>();
@@ -25,8 +25,8 @@ export function toleratingFailures(stream: WriteStream, task: () => void): void 
     task();
   } finally {
     // The event of a write comes before the next turn, as long as writes are synchronous, as they mostly are.
-    setImmediate(() => {
-      if (stream.writableLength > 0) stream.write("", () => setImmediate(() => release(stream)));
+    atEndOfTurn(() => {
+      if (stream.writableLength > 0) stream.write("", () => atEndOfTurn(() => release(stream)));
       else release(stream);
     });
   }

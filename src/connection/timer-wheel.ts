@@ -6,6 +6,10 @@
  * move on by as much, so that a peer whose answer waits in the kernel's buffer is not taken for dead.
  */
 
+import { startInterval } from "../base/timers.js";
+
+type StartInterval = typeof startInterval;
+
 /** Something with a deadline. The wheel keeps its place in these fields. */
 export interface Timed {
   /** Called once when the time is over; it may set itself again. */
@@ -20,19 +24,21 @@ export const UNSET = -1;
 
 const SLOTS = 512;
 
-/** What Node's own timers can wait at most, in milliseconds: a bit less than 25 days. */
-export const LONGEST_TIMEOUT: number = 2 ** 31 - 1;
-
 export class TimerWheel {
   readonly #tick: number;
+  readonly #start: StartInterval;
   readonly #slots: (Timed | undefined)[] = Array.from<Timed | undefined>({ length: SLOTS });
   #turn = 0;
   #size = 0;
-  #interval: NodeJS.Timeout | undefined;
+  #interval: ReturnType<StartInterval> | undefined;
 
-  /** @param tick - the time between two turns and so the precision, in milliseconds */
-  constructor(tick: number) {
+  /**
+   * @param tick - the time between two turns and so the precision, in milliseconds
+   * @param start - what turns it
+   */
+  constructor(tick: number, start: StartInterval = startInterval) {
     this.#tick = tick;
+    this.#start = start;
   }
 
   /** How many deadlines are set. */
@@ -45,7 +51,7 @@ export class TimerWheel {
     this.clear(timed);
     this.#insert(timed, this.#turn + Math.ceil(delay / this.#tick) + 1);
     this.#size++;
-    this.#interval ??= setInterval(() => this.#advance(), this.#tick).unref();
+    this.#interval ??= this.#start(() => this.#advance(), this.#tick);
   }
 
   clear(timed: Timed): void {
@@ -53,7 +59,7 @@ export class TimerWheel {
     this.#remove(timed);
     this.#size--;
     if (this.#size > 0) return;
-    clearInterval(this.#interval);
+    this.#interval?.close();
     this.#interval = undefined;
   }
 

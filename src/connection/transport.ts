@@ -59,7 +59,10 @@ export interface Transport {
   resume(): void;
 }
 
-/** What a transport tells its connection. */
+/**
+ * What a transport tells its connection: in the async context in which the transport was made, whoever has it do something,
+ * and whatever it shares with others. Only a drain is told wherever it happens, as that is with nearly every write.
+ */
 export interface TransportEvents {
   /** A whole message. */
   message(message: Message): void;

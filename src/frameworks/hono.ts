@@ -7,6 +7,7 @@ import { AppSockets } from "../node/app-sockets.js";
 import { startListening } from "../node/node-sockets.js";
 import { readyAnswer } from "../node/ready-answer.js";
 import type { DispatchedUpgrade } from "../node/upgrade-taker.js";
+import { giveToListeners } from "../node/seen-dispatch.js";
 import {
   forwardedAddress,
   forwardedClient,
@@ -140,7 +141,7 @@ export class Sockets<E extends Env = Env> extends AppSockets<HonoFramework<E>, H
   }
 
   protected override dispatch({ request, response }: DispatchedUpgrade, server: Server): void {
-    server.emit("request", request, response);
+    giveToListeners(server, request, response);
   }
 
   protected override async startServer(port: number, host: string | undefined): Promise<Server> {

@@ -6,6 +6,7 @@ import { NOT_FOUND, UPGRADE_REQUIRED, writeAnswer, writeWebResponse } from "../n
 import { NodeSockets, serverOptions, startListening } from "../node/node-sockets.js";
 import type { DispatchedUpgrade } from "../node/upgrade-taker.js";
 import { endSwitch } from "../node/switching-protocols.js";
+import { giveToListeners, isWatched } from "../node/seen-dispatch.js";
 import {
   forwardedAddress,
   forwardedClient,
@@ -115,8 +116,10 @@ export class Sockets extends NodeSockets<HttpFramework> {
 
   protected override dispatch(upgrade: DispatchedUpgrade, server: Server): void {
     const found = this.routes.find(upgrade.path);
-    if (typeof found === "object") this.#accept(upgrade, found, server.listenerCount("upgrade") === 1);
-    else if (this.#hasListeners) server.emit("request", upgrade.request, upgrade.response);
+    if (typeof found === "object") {
+      const isUnseen = server.listenerCount("upgrade") === 1 && !isWatched(server);
+      this.#accept(upgrade, found, isUnseen);
+    } else if (this.#hasListeners) giveToListeners(server, upgrade.request, upgrade.response);
     else upgrade.refuse(NOT_FOUND);
   }
 

@@ -23,7 +23,7 @@ export interface UpgradeParts {
   readonly head: Buffer;
   /** The request's target, as it came. */
   readonly target: string;
-  /** When the upgrade began, on the clock of `performance.now()`. */
+  /** When the upgrade began, on the clock of `now`. */
   readonly began: number;
 }
 
@@ -32,7 +32,7 @@ export interface AdmittedUpgrade {
   /** The fields of the 101. */
   readonly fields: Fields;
   /** Makes the connection a socket of the route, once the 101 is out. */
-  open(parts: UpgradeParts): void;
+  readonly open: (parts: UpgradeParts) => void;
 }
 
 /** What the connection of an upgrade is to the server. */
@@ -71,7 +71,7 @@ export function admitUpgrade<Params, Request, TheRoute extends UpgradeRoute>(
   return {
     kind: "admitted",
     fields: switchFields(handshake.key, subprotocol, compression),
-    open(parts) {
+    open: (parts) => {
       const transport = transportOf(parts, acceptance, { handshake, compression });
       const facts = factsOf(parts, acceptance, subprotocol);
       sockets.open({ route, transport, facts, identity, began: parts.began });

@@ -8,6 +8,7 @@
 
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
+import { now } from "../base/timers.js";
 
 /** So large a part of all descriptors is kept free, but never less or more than so many. */
 const SHARE = 1 / 16;
@@ -44,13 +45,13 @@ export function reserveDescriptors(server: Server, warn: (message: string) => vo
     if (descriptorOf(connection) < all - reserve) return; // the lowest that was free
     connection.destroy();
     closed++;
-    const now = performance.now();
-    if (now - warned < WARNING_INTERVAL) return;
+    const at = now();
+    if (at - warned < WARNING_INTERVAL) return;
     warn(
       `jackfield: new connections are closed at once (${closed} until now), as file descriptors run out: ${reserve} of ` +
         `${all} are kept for other things; raise the limit (ulimit -n), or set maxConnections below it`,
     );
-    warned = now;
+    warned = at;
   };
   server.prependListener("connection", onConnection);
   return () => void server.off("connection", onConnection);

@@ -3,6 +3,7 @@
 import type { ServerResponse } from "node:http";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { atEndOfTurn } from "../base/timers.js";
 import { closeResponse, giveSocket } from "./http-answer.js";
 
 /**
@@ -11,11 +12,11 @@ import { closeResponse, giveSocket } from "./http-answer.js";
  */
 class Nowhere extends Socket {
   override _write(_chunk: unknown, _encoding: string, done: () => void): void {
-    setImmediate(done);
+    atEndOfTurn(done);
   }
 
   override _writev(_chunks: unknown, done: () => void): void {
-    setImmediate(done);
+    atEndOfTurn(done);
   }
 }
 

@@ -1,8 +1,9 @@
 /**
  * One write per connection and turn of the event loop: what is to be flushed is collected, and flushed by one
- * `setImmediate` for all, after everything that arrived in this turn has been handled.
+ * task for all, after everything that arrived in this turn has been handled.
  */
 
+import { atEndOfTurn } from "../base/timers.js";
 import { forgetRepeated } from "./repeated-text.js";
 
 export interface Flushable {
@@ -14,7 +15,7 @@ let spare: Flushable[] = [];
 
 /** Has `flushable` flushed at the end of this turn. */
 export function flushSoon(flushable: Flushable): void {
-  if (waiting.push(flushable) === 1) setImmediate(flushAll);
+  if (waiting.push(flushable) === 1) atEndOfTurn(flushAll);
 }
 
 function flushAll(): void {

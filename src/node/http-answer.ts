@@ -4,11 +4,13 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { Readable, type Duplex } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { soon } from "../base/timers.js";
 import { upgradeAnswered, upgradeRefused, type RefusalEvent } from "../routing/diagnostics.js";
 import { Deadline } from "./deadline.js";
 import { guardErrors } from "./ignore-errors.js";
 import { makeResponse, responseOn } from "./server-classes.js";
 import { readyAnswer } from "./ready-answer.js";
+import { answerSeen } from "./seen-dispatch.js";
 
 /** After an answer, the client has so long to take it and go, in milliseconds. */
 const LINGER = 2_000;
@@ -52,7 +54,8 @@ export function answerUpgrade(
   server?: Server,
 ): void {
   tellRefusal(request, answer);
-  writeAnswer(lastResponse(request, socket, server), answer);
+  const response = lastResponse(request, socket, server);
+  answerSeen(server, request, response, () => writeAnswer(response, answer));
 }
 
 /** A response on a socket that nobody else owns; the connection ends with it. */
@@ -153,7 +156,7 @@ function unlessGone(error: NodeJS.ErrnoException): void {
 /** Parts a finished response from its socket, and tells those who wait for its end, as Node's server does. */
 export function closeResponse(response: ServerResponse, socket: Duplex): void {
   detachResponse(response, socket);
-  process.nextTick(() => {
+  soon(() => {
     response.destroyed = true;
     response.emit("close");
   });

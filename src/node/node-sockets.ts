@@ -4,8 +4,7 @@ import { EventEmitter } from "node:events";
 import type { IncomingMessage, Server, ServerOptions } from "node:http";
 import type { ServerOptions as SecureServerOptions } from "node:https";
 import type { Http2SecureServer, Http2Server } from "node:http2";
-import { setTimeout as sleep } from "node:timers/promises";
-import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
+import { now, sleep } from "../base/timers.js";
 import { InvalidOptionError } from "../errors.js";
 import { requestPath } from "../protocol/request-path.js";
 import { runBeforeHooks } from "../routing/before.js";
@@ -93,13 +92,13 @@ export abstract class NodeSockets<Types extends Framework> extends SocketsCore<T
    * period. See {@link SocketsCore.close}.
    */
   override async close(options: DrainOptions = {}): Promise<void> {
-    const graceEnd = performance.now() + (options.grace ?? DEFAULT_GRACE);
+    const graceEnd = now() + (options.grace ?? DEFAULT_GRACE);
     await super.close(options);
     for (const server of this.#attached) stopListeningForUpgrades(server, this.#taker);
     this.#attached.clear();
     const servers = [...this.#servers];
     this.#servers.clear();
-    const graceLeft = Math.max(0, graceEnd - performance.now());
+    const graceLeft = Math.max(0, graceEnd - now());
     await Promise.all(servers.map((server) => closeServer(server, graceLeft)));
   }
 
@@ -189,9 +188,7 @@ async function closeServer(server: Server, grace: number): Promise<void> {
   const late = new AbortController();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const graceOver = sleep(Math.min(grace, LONGEST_TIMEOUT), undefined, { signal: late.signal }).catch(
-    () => undefined,
-  );
+  const graceOver = sleep(grace, { signal: late.signal }).catch(() => undefined);
   await Promise.race([closed, graceOver]);
   late.abort();
   server.closeAllConnections();

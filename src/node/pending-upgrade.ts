@@ -4,7 +4,9 @@
  * here, what happens becomes events, and actions are carried out.
  */
 
+import { AsyncResource } from "node:async_hooks";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { atEndOfTurn, now } from "../base/timers.js";
 import { timerWheel, UNSET, type Timed } from "../connection/timer-wheel.js";
 import { UpgradeError } from "../errors.js";
 import type { ValidHandshake } from "../protocol/server-handshake.js";
@@ -30,6 +32,7 @@ import {
 } from "./http-answer.js";
 import { guardErrors } from "./ignore-errors.js";
 import { servePlain } from "./plain-request.js";
+import { dispatchSeen } from "./seen-dispatch.js";
 import { responseOn } from "./server-classes.js";
 import { becomeSwitch, endSwitch, rawSwitch } from "./switching-protocols.js";
 import { untouched } from "./untouched.js";
@@ -61,7 +64,7 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
   readonly #response: UpgradeResponse;
   /** The request's target, which frameworks change on its way. */
   readonly #target: string;
-  readonly #began = performance.now();
+  readonly #began = now();
   readonly #place = new ConnectionPlace();
   #state: UpgradeState = "queued";
   #handshake: ValidHandshake | undefined;
@@ -71,7 +74,7 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
   #next: Turn | undefined;
   /** What the client gets if the decision is ours, or if there is none in time. */
   #answer: HttpAnswer = NOT_IN_TIME;
-  #admitted: AdmittedUpgrade | undefined;
+  #open: AdmittedUpgrade["open"] | undefined;
   #isUntouched: () => boolean = alwaysTrue;
 
   constructor(announced: AnnouncedUpgrade, host: UpgradeHost) {
@@ -169,7 +172,7 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
       case "answer":
         return this.#response.answer(this.#answer);
       case "open":
-        return this.#open();
+        return this.#openSocket();
       case "end":
         return endAfterAnswer(socket);
       case "destroy":
@@ -189,7 +192,7 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
     const { socket, others } = this.#announced;
     this.#isUntouched = untouched(socket);
     withholdRefusals(socket, () => others.tell());
-    setImmediate(() => this.#offered());
+    atEndOfTurn(() => this.#offered());
   }
 
   /** Their turn is over. */
@@ -214,7 +217,7 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
     const { server } = this.#host;
     if (taker === undefined || server === undefined) return;
     try {
-      taker.dispatch(this, server);
+      dispatchSeen(server, this, () => taker.dispatch(this, server));
     } catch (error) {
       if (!failUpgradeOf(this.request, error, taker.openSockets.settings.logger)) this.#host.failed(error);
     }
@@ -228,7 +231,7 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
 
   answered(response: ServerResponse, status: number): void {
     // Only at the end of the turn, when the status is certain.
-    if (this.#state === "asked") setImmediate(() => this.#judgeAnswer(response));
+    if (this.#state === "asked") atEndOfTurn(() => this.#judgeAnswer(response));
     else if (status !== SWITCHING_PROTOCOLS) this.#on("answer");
   }
 
@@ -277,13 +280,14 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
       tellRefusal(this.request, admitted);
       return asWebResponse(admitted);
     }
-    this.#admitted = admitted;
     this.#on("accept");
     const { current } = this.#response;
+    this.#open = admitted.open;
     if (current === undefined) {
       socket.write(rawSwitch(admitted.fields), "latin1");
       this.#on("finish");
     } else {
+      this.#open = AsyncResource.bind(admitted.open); // the response may be ended in another context
       becomeSwitch(current, admitted.fields);
     }
     return "accepted";
@@ -298,13 +302,13 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
     this.#on("finish");
   }
 
-  #open(): void {
+  #openSocket(): void {
     const { request, socket, head } = this.#announced;
     this.#response.close();
     // Without the 101, the close that follows says all that matters.
-    if (socket.errored !== null || this.#admitted === undefined) return this.#on("fail");
+    if (socket.errored !== null || this.#open === undefined) return this.#on("fail");
     try {
-      this.#admitted.open({ request, socket, head, target: this.#target, began: this.#began });
+      this.#open({ request, socket, head, target: this.#target, began: this.#began });
       this.#place.handOver();
     } catch (error) {
       this.#host.failed(error);

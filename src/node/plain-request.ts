@@ -3,6 +3,7 @@
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { lastResponse } from "./http-answer.js";
+import { announce } from "./seen-dispatch.js";
 import { readRequests } from "./server-classes.js";
 
 /** Fields that ask for the upgrade; without them, Node's server sees a request like any other. */
@@ -20,7 +21,9 @@ export function isPlainForAll({ headers }: IncomingMessage): boolean {
 export function servePlain(server: Server, request: IncomingMessage, socket: Duplex, head: Buffer): void {
   // Newer versions of Node read the body into the request: then this is the request to serve, and the last.
   if (!request.complete || request.readableLength > 0) {
-    server.emit("request", request, lastResponse(request, socket, server));
+    const response = lastResponse(request, socket, server);
+    announce(server, request, response);
+    server.emit("request", request, response);
     return;
   }
   socket.unshift(Buffer.concat([Buffer.from(headOf(request), "latin1"), head]));

@@ -1,5 +1,7 @@
 /** A `Response`, made ready to be sent by Node or by a framework: with its length, where that can be known. */
 
+import { nextTurn } from "../base/timers.js";
+
 /** Up to here a body is read before the head of the answer is written, in bytes. */
 const MOST_READ_AHEAD = 65_536;
 
@@ -53,8 +55,9 @@ async function readAhead(body: ReadableStream<Uint8Array>): Promise<Uint8Array |
   const chunks: Uint8Array[] = [];
   for (let size = 0, turns = 0; ;) {
     const next = reader.read();
-    let chunk = await Promise.race([next, nextTurn()]);
-    while (chunk === undefined && turns++ < MOST_TURNS) chunk = await Promise.race([next, nextTurn()]);
+    let chunk = (await Promise.race([next, nextTurn()])) ?? undefined;
+    while (chunk === undefined && turns++ < MOST_TURNS)
+      chunk = (await Promise.race([next, nextTurn()])) ?? undefined;
     if (chunk === undefined) return remainder(chunks, next, reader);
     if (chunk.done) return Buffer.concat(chunks);
     const bytes = bytesOf(chunk.value);
@@ -62,12 +65,6 @@ async function readAhead(body: ReadableStream<Uint8Array>): Promise<Uint8Array |
     size += bytes.length;
     if (size > MOST_READ_AHEAD) return remainder(chunks, reader.read(), reader);
   }
-}
-
-function nextTurn(): Promise<undefined> {
-  return new Promise((resolve) => {
-    setImmediate(resolve, undefined);
-  });
 }
 
 /** A stream may hold text, though that of a `Response` should not. */

@@ -9,6 +9,7 @@
 
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { soon } from "../base/timers.js";
 import { guardErrors } from "./ignore-errors.js";
 
 /** A socket, or another stream, that is ready to be read by a transport. */
@@ -108,8 +109,8 @@ export function readFrom(socket: Duplex, reader: SocketReader): void {
   // Where the bytes come to `onRead`, this makes the end of the stream known.
   socket.on("data", socket instanceof Socket ? onData : onForeignData);
   // It may have ended while nothing was read from it yet: these events don't come again.
-  if (socket.readableEnded) queueMicrotask(onEnd.bind(socket));
-  if (socket.closed) queueMicrotask(onClose.bind(socket));
+  if (socket.readableEnded) soon(onEnd.bind(socket));
+  if (socket.closed) soon(onClose.bind(socket));
 }
 
 // One function each for all sockets: a closure for every connection would be memory for nothing.

@@ -1,7 +1,9 @@
 /** The transport over a TCP or TLS socket, or any other stream of bytes: frames on the wire, messages above. */
 
+import { AsyncResource } from "node:async_hooks";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { atEndOfTurn } from "../base/timers.js";
 import type { PreparedMessage } from "../connection/prepared-message.js";
 import type { Message, Transport, TransportEvents } from "../connection/transport.js";
 import { CloseCode, encodeClosePayload, failure, type Failure } from "../protocol/close-code.js";
@@ -38,7 +40,10 @@ export interface TcpTransportOptions {
   readonly compression: MessageCompression | undefined;
 }
 
-export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, ReaderNeeds {
+export class TcpTransport
+  extends AsyncResource
+  implements Transport, MessageSink, FrameOutputOwner, ReaderNeeds
+{
   readonly role: Role;
   readonly remoteAddress: string | undefined;
   readonly maxMessageSize: number;
@@ -62,6 +67,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   #isReading = false;
 
   constructor(reading: Reading, options: TcpTransportOptions) {
+    super("JackfieldTransport");
     this.#socket = reading.socket;
     this.role = options.role ?? "server";
     this.remoteAddress = options.remoteAddress;
@@ -92,7 +98,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   start(events: TransportEvents): void {
     this.#events = events;
     readFrom(this.#socket, this);
-    this.#readRest();
+    this.runInAsyncScope(() => this.#readRest());
   }
 
   /** Bytes came. The chunk may be used again for other connections when this returns. */
@@ -100,8 +106,12 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
     this.activity++;
     if (this.#coming !== "anything") return;
     if (this.#isHeld) this.#keep(chunk, 0, length);
-    else this.#read(chunk, length);
+    else this.runInAsyncScope(TcpTransport.#readChunk, undefined, this, chunk, length);
   }
+
+  /** One for all, so that entering the context makes no closure for each chunk. */
+  static readonly #readChunk = (transport: TcpTransport, chunk: Buffer, length: number): void =>
+    transport.#read(chunk, length);
 
   #read(chunk: Buffer, length: number): void {
     const reader = this.#reader ?? takeReader(this, this);
@@ -144,7 +154,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
 
   resume(): void {
     this.#paused = false;
-    this.#release();
+    this.runInAsyncScope(() => this.#release());
   }
 
   #hold(): void {
@@ -262,7 +272,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
     this.#stopReading();
     this.#socket.destroy();
     // Other streams may say only late that they are closed, or never.
-    if (this.#isGone || !(this.#socket instanceof Socket)) setImmediate(tellClosed, this);
+    if (this.#isGone || !(this.#socket instanceof Socket)) atEndOfTurn(tellClosed, this);
   }
 
   progressed(): void {
@@ -302,7 +312,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
   #endIfDelivered(): void {
     if (this.#coming === "anything" || this.#isReading) return;
     if (this.#coming === "what is held" && this.#isHeld) return this.#events?.ending();
-    if (this.#isGone) return void setImmediate(tellClosed, this); // behind the answers of this turn
+    if (this.#isGone) return atEndOfTurn(tellClosed, this); // behind the answers of this turn
     if (this.#coming === "nothing") return undefined;
     this.#stopReading();
     return this.#events?.ended();
@@ -314,7 +324,7 @@ export class TcpTransport implements Transport, MessageSink, FrameOutputOwner, R
     this.#compression?.close();
     const events = this.#events;
     this.#events = undefined;
-    events?.closed();
+    this.runInAsyncScope(() => events?.closed());
   }
 }
 

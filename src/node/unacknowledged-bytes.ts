@@ -6,6 +6,7 @@
  */
 
 import { readFileSync, readlinkSync } from "node:fs";
+import { now } from "../base/timers.js";
 
 const TABLES = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
 
@@ -18,7 +19,7 @@ const SHARE = 10;
 
 /** The bytes by the inodes of their sockets. */
 let known: ReadonlyMap<string, number> = new Map();
-/** When it is to be read again, in milliseconds of `performance.now()`. */
+/** When it is to be read again, in milliseconds of `now()`. */
 let dueAt = 0;
 
 /** @param fd - the file descriptor of a socket. @returns 0 where it is unknown */
@@ -33,11 +34,11 @@ export function unacknowledgedBytes(fd: unknown): number {
 }
 
 function table(): ReadonlyMap<string, number> {
-  const began = performance.now();
+  const began = now();
   if (began < dueAt) return known;
   known = new Map(TABLES.flatMap(rowsOf));
-  const now = performance.now();
-  dueAt = now + (now - began) * SHARE;
+  const read = now();
+  dueAt = read + (read - began) * SHARE;
   return known;
 }
 

@@ -4,7 +4,8 @@
  * a server otherwise.
  */
 
-import type { IncomingMessage, Server } from "node:http";
+import { EventEmitter } from "node:events";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 
 /** An upgrade as Node's server announces it. */
@@ -40,6 +41,57 @@ interface Emitter {
   readonly emit: Emit;
 }
 
+/** What we have put onto servers. */
+const ours = new WeakMap<Server, Emit>();
+
+/** Who gets an upgrade that is emitted as a request, instead of the server's own listeners. */
+const standIns = new WeakMap<IncomingMessage, Server>();
+
+/** Whether a tool has wrapped `emit` of a server after us, or that of all servers. */
+export function isEmitWatched(server: Server): boolean {
+  return ownEmit(server) !== ours.get(server) || emitOfClass(server) !== EventEmitter.prototype.emit;
+}
+
+function ownEmit(server: Server): Emit | undefined {
+  const own = Object.hasOwn(server, "emit") ? (server as Emitter).emit : undefined;
+  return own === emitOfClass(server) ? undefined : own; // that is how some put back what they had wrapped
+}
+
+/** The `emit` that a server has by its class. */
+function emitOfClass(server: Server): Emit {
+  return (Object.getPrototypeOf(server) as Emitter).emit;
+}
+
+/** Emits an upgrade as a request that all see who have wrapped `emit`, and that only `listener` gets. */
+export function emitToOne(
+  server: Server,
+  request: IncomingMessage,
+  response: ServerResponse,
+  listener: () => void,
+): void {
+  const standIn = Object.create(server) as Server;
+  Reflect.apply(EventEmitter, standIn, []); // it has listeners of its own
+  standIn.on("request", listener);
+  standIns.set(request, standIn);
+  const own = ownEmit(server);
+  const isHeard: unknown = Reflect.apply(own ?? emitRequest, server, ["request", request, response]);
+  // Those who wrap `emit` may wait before they go on; but where one went on without us, and none has listened, it is lost.
+  if (isHeard === false && standIns.delete(request)) listener();
+}
+
+/** Emits a request by the `emit` of the server's class: to its listeners, or to the one for whom it is. */
+function emitRequest(this: Server, event: string | symbol, ...args: unknown[]): boolean {
+  const [request] = args as [IncomingMessage];
+  const standIn = standIns.get(request);
+  standIns.delete(request);
+  return Reflect.apply(emitOfClass(this), standIn ?? this, [event, ...args]);
+}
+
+/** Emits a request that nobody sees but the listeners. */
+export function emitToListeners(server: Server, request: IncomingMessage, response: ServerResponse): void {
+  EventEmitter.prototype.emit.call(server, "request", request, response);
+}
+
 type Listener = (...args: unknown[]) => unknown;
 type Parts = Omit<AnnouncedUpgrade, "others">;
 
@@ -62,12 +114,15 @@ export class UpgradeInterception {
     this.#earlier = new Set(listenersOf(server));
     this.#ownEmit = Object.hasOwn(server, "emit") ? (server as Emitter).emit : undefined;
     this.#intercept = (event, ...args) => {
+      if (event === "request" && standIns.has(args[0] as IncomingMessage))
+        return Reflect.apply(emitRequest, server, [event, ...args]);
       if (event !== "upgrade" || !this.#isActive) return this.#emit(event, ...args);
       this.#intercepted(...(args as [IncomingMessage, Duplex, Buffer]));
       return true;
     };
     // Without a listener, Node doesn't stop to parse HTTP.
     server.on("upgrade", this.#onUpgrade);
+    ours.set(server, this.#intercept);
     server.emit = this.#intercept as Server["emit"];
   }
 
@@ -80,6 +135,7 @@ export class UpgradeInterception {
   stop(): void {
     this.#isActive = false; // tools that have wrapped `emit` since may still call ours
     this.#server.off("upgrade", this.#onUpgrade);
+    ours.delete(this.#server);
     if (this.#server.emit !== this.#intercept) return;
     if (this.#ownEmit === undefined) Reflect.deleteProperty(this.#server, "emit");
     else this.#server.emit = this.#ownEmit as Server["emit"];

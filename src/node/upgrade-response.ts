@@ -17,6 +17,7 @@ import {
   writeAnswer,
   type HttpAnswer,
 } from "./http-answer.js";
+import { answerSeen } from "./seen-dispatch.js";
 import { responseOn } from "./server-classes.js";
 
 /** What is told of the responses. */
@@ -91,7 +92,7 @@ export class UpgradeResponse {
     const response = responseTo(this.#request, this.#server);
     tellRefusal(this.#request, answer);
     this.#send(response);
-    writeAnswer(response, answer);
+    answerSeen(this.#server, this.#request, response, () => writeAnswer(response, answer));
   }
 
   #send(response: ServerResponse): void {

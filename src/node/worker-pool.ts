@@ -1,8 +1,9 @@
 /** The threads behind a handler, by Piscina. */
 
 import { Piscina } from "piscina";
+import { inContextOfItsOwn } from "../base/root-context.js";
+import { LONGEST_TIMEOUT, startTimer } from "../base/timers.js";
 import { deferred, type Deferred } from "../connection/promises.js";
-import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import { WorkerError, describe } from "../errors.js";
 import { DEFAULT_GRACE, type DrainOptions } from "../routing/open-sockets.js";
 import { check } from "../routing/option-checks.js";
@@ -36,7 +37,7 @@ export class WorkerPool {
     }
     this.#underWay++;
     try {
-      this.#threads ??= this.#start();
+      this.#threads ??= inContextOfItsOwn(() => this.#start());
       return await this.#runIn(this.#threads, input);
     } finally {
       this.#underWay--;
@@ -47,14 +48,14 @@ export class WorkerPool {
   async #runIn(threads: Piscina, input: unknown): Promise<unknown> {
     const { timeout } = this.#settings;
     const late = timeout > LONGEST_TIMEOUT ? undefined : new AbortController();
-    const timer = late && setTimeout(() => late.abort(), timeout);
+    const timer = late && startTimer(() => late.abort(), timeout);
     try {
-      return await this.#post(threads, input, late?.signal ?? null);
+      return await inContextOfItsOwn(() => this.#post(threads, input, late?.signal ?? null)); // it may start a thread
     } catch (error) {
       this.#replaceIfGone(threads);
       throw late?.signal.aborted === true ? this.#tooLate(error) : this.#readable(error);
     } finally {
-      clearTimeout(timer);
+      timer?.close();
     }
   }
 
@@ -110,9 +111,9 @@ export class WorkerPool {
     this.#isClosed = true;
     if (this.#underWay > 0) {
       const idle = (this.#idle ??= deferred<void>());
-      const timer = setTimeout(idle.resolve, Math.min(grace, LONGEST_TIMEOUT));
+      const timer = startTimer(idle.resolve, grace);
       await idle.promise;
-      clearTimeout(timer);
+      timer.close();
     }
     await this.#threads?.destroy();
   }

@@ -15,6 +15,7 @@ import {
   inflateRawSync,
   type ZlibOptions,
 } from "node:zlib";
+import { inRootContext } from "../base/root-context.js";
 import { SHARED_OUTPUT_SIZE, sharedDeflate, sharedInflate, type SharedContext } from "./shared-zlib.js";
 
 /** Messages up to this size are compressed at once, in bytes. */
@@ -53,7 +54,7 @@ let inflater: { readonly context: SharedContext | undefined } | undefined;
 
 /** Compresses at once. @returns the bytes to send, until the next call */
 export function deflateNow(bytes: Uint8Array, windowBits: number): Buffer {
-  if (!deflates.has(windowBits)) deflates.set(windowBits, sharedDeflate(windowBits));
+  if (!deflates.has(windowBits)) deflates.set(windowBits, inRootContext(sharedDeflate, windowBits));
   const context = deflates.get(windowBits);
   context?.begin(SHARED_OUTPUT_SIZE);
   if (context?.push(bytes, constants.Z_SYNC_FLUSH) === "done") return withoutTail(context.output);
@@ -108,7 +109,7 @@ export function inflate(payload: Uint8Array, limit: number, history: History): I
 }
 
 function inflateNow(payload: Uint8Array, limit: number, dictionary: Buffer = NOTHING): Inflated {
-  inflater ??= { context: sharedInflate() };
+  inflater ??= { context: inRootContext(sharedInflate) };
   const { context } = inflater;
   if (context === undefined) return inflateAnew(payload, limit, dictionary);
   if (dictionary.length === 0) context.begin(limit);
@@ -205,7 +206,7 @@ function job<T>(work: (done: (outcome: T) => void) => void): Promise<T> {
   return new Promise((resolve) => {
     const start = (): void => {
       running++;
-      work((outcome) => {
+      inRootContext(work, (outcome: T) => {
         running--;
         queue.shift()?.();
         resolve(outcome);

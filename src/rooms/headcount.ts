@@ -1,6 +1,6 @@
 /** How many sockets an audience has in other processes: each of them is asked. */
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../base/timers.js";
 import { deferred, unobtrusive, type Deferred } from "../connection/promises.js";
 import { BrokerError } from "../errors.js";
 import type { Parcel } from "./parcel.js";
@@ -66,7 +66,7 @@ export class Headcount {
 
   async #greet(): Promise<void> {
     await this.#medium.publish(ALL, { message: HELLO });
-    await sleep(GREETING_TIME, undefined, { ref: false });
+    await sleep(GREETING_TIME, { ref: false });
   }
 
   /** Says that this process goes. Never rejects: who isn't told, finds out. */
@@ -82,7 +82,7 @@ export class Headcount {
    * @throws {BrokerError} if the broker is out of reach
    */
   async elsewhere(channel: string, params: Parcel["params"]): Promise<number> {
-    const over = sleep(ANSWER_TIME, "over" as const, { ref: false });
+    const over = sleep(ANSWER_TIME, { ref: false }).then(() => "over" as const);
     if ((await Promise.race([this.#greeted, over])) === "over") throw outOfReach();
     if (this.#others.size === 0) return 0;
     const question: Question = { missing: new Set(this.#others), answered: deferred(), sum: 0 };

@@ -1,5 +1,6 @@
 /** A broker within one process: for several `Sockets`, such as those of two apps, that are to be one audience. */
 
+import { atEndOfTurn } from "../base/timers.js";
 import { BrokerError } from "../errors.js";
 import type { Broker, BrokerLink, BrokerListener } from "./broker.js";
 
@@ -37,7 +38,7 @@ class MemoryLink implements BrokerLink {
     const receivers = [...(this.#links.get(channel) ?? [])].filter((link) => link !== this);
     // Not at once, as from another process: nobody is to depend on what works here only.
     if (receivers.length > 0)
-      setImmediate(() => {
+      atEndOfTurn(() => {
         for (const link of receivers) link.#arrived(channel, new Uint8Array(copy));
       });
   }

@@ -1,13 +1,13 @@
 /** `jackfield/nats`: a broker between processes, over the subjects of a NATS server. */
 
 import { createHash } from "node:crypto";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   connect,
   type NatsConnection,
   type NodeConnectionOptions,
   type Subscription,
 } from "@nats-io/transport-node";
+import { nextTurn } from "../base/timers.js";
 import { BrokerError, InvalidOptionError } from "../errors.js";
 import type { Broker, BrokerLink, BrokerListener } from "./broker.js";
 import { networkSettings, withUrl, type NetworkOptions, type NetworkSettings } from "./network-settings.js";

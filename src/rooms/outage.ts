@@ -1,5 +1,6 @@
 /** A time in which a broker's server cannot be reached: told once at each end, and spent in growing delays. */
 
+import { now } from "../base/timers.js";
 import type { SafeLogger } from "../connection/safe-logger.js";
 
 /** In milliseconds. */
@@ -11,7 +12,7 @@ const GOOD = 5_000;
 export class Outage {
   readonly #server: string;
   readonly #logger: SafeLogger;
-  /** When the server could no longer be reached, on the clock of `performance.now()`; `undefined` while it can be. */
+  /** When the server could no longer be reached, on the clock of `now`; `undefined` while it can be. */
   #began: number | undefined;
   #ended = -Infinity;
   #delay = FIRST_DELAY;
@@ -25,14 +26,14 @@ export class Outage {
   /** Warns, if it was not known. */
   began(reason: Error): void {
     if (this.#began !== undefined) return;
-    this.#began = performance.now();
+    this.#began = now();
     if (this.#began - this.#ended > GOOD) this.#delay = FIRST_DELAY;
     this.warn(`${this.#server} cannot be reached, trying again until it can be: ${messageOf(reason)}`);
   }
 
   /** Tells that it is over, if there was one. */
   ended(): void {
-    this.#ended = performance.now();
+    this.#ended = now();
     if (this.#began === undefined) return;
     const lasted = Math.round(this.#ended - this.#began);
     this.#began = undefined;

@@ -1,5 +1,6 @@
 /** Prepares messages for the same sockets, so that those of one turn of the event loop leave as one buffer. */
 
+import { atEndOfTurn } from "../base/timers.js";
 import { MessageBatch } from "../connection/message-batch.js";
 import { PreparedMessage, type Outgoing } from "../connection/prepared-message.js";
 
@@ -30,7 +31,7 @@ export class Preparer {
   #openBatch(): MessageBatch {
     if (this.#batch === undefined) {
       this.#batch = new MessageBatch();
-      if (busy.push(this) === 1) setImmediate(endTurn);
+      if (busy.push(this) === 1) atEndOfTurn(endTurn);
     }
     return this.#batch;
   }

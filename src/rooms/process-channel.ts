@@ -1,5 +1,7 @@
 /** The channel between a process and one that it has started, and what goes over it. */
 
+import { atEndOfTurn } from "../base/timers.js";
+
 /** What is needed of it: a worker has its `process`, its parent a `Worker` of node:cluster or a `ChildProcess`. */
 export interface ProcessChannel {
   send?(message: unknown, callback: (error: Error | null) => void): boolean;
@@ -33,7 +35,7 @@ export class Mailer<Item extends readonly unknown[]> {
 
   /** @param bytes - of the payload that is in it */
   post(item: Item, bytes = 0, settle?: Settle): void {
-    if (this.#items.length === 0) setImmediate(this.#flush);
+    if (this.#items.length === 0) atEndOfTurn(this.#flush);
     this.#items.push(item);
     this.#bytes += bytes;
     this.#bufferedAmount += bytes;

@@ -1,16 +1,17 @@
 /** Notices that a server is gone though nobody said so: half-open connections, servers that hang. */
 
+import { startInterval, type Timer } from "../base/timers.js";
 import { deferred } from "../connection/promises.js";
 import type { Wire } from "./wire.js";
 
 export class Pulse {
   readonly #lost = deferred<Error>();
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: Pick<Timer, "close">;
   #isAwaited = false;
 
   /** @param interval - how often the server is asked, and how long it may take to answer, in milliseconds */
   constructor(wire: Wire, interval: number) {
-    this.#timer = setInterval(() => {
+    this.#timer = startInterval(() => {
       if (this.#isAwaited) this.#lost.resolve(new Error(`the server has not answered for ${interval} ms`));
       else void this.#ask(wire);
     }, interval);
@@ -22,7 +23,7 @@ export class Pulse {
   }
 
   stop(): void {
-    clearInterval(this.#timer);
+    this.#timer.close();
   }
 
   /** Never rejects. */

@@ -1,6 +1,6 @@
 /** A link to a broker over the network: it connects, for ever anew, and knows what is lost when it is cut. */
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../base/timers.js";
 import { SETTLED, deferred, refusal, type Deferred } from "../connection/promises.js";
 import { BrokerError } from "../errors.js";
 import type { BrokerLink, BrokerListener } from "./broker.js";
@@ -80,7 +80,7 @@ export class ReconnectingLink implements BrokerLink {
     this.#channels.clear();
     this.#outbound.abandon(closed());
     const late = new AbortController();
-    const deadline = sleep(LANDING, undefined, { signal: late.signal }).catch(() => undefined);
+    const deadline = sleep(LANDING, { signal: late.signal }).catch(() => undefined);
     await Promise.race([this.#outbound.landed(), deadline]);
     late.abort();
     this.#end.abort();
@@ -99,7 +99,7 @@ export class ReconnectingLink implements BrokerLink {
       } catch (error) {
         if (!signal.aborted) this.#outage.began(error as Error);
       }
-      await sleep(this.#outage.nextDelay(), undefined, { signal }).catch(() => undefined);
+      await sleep(this.#outage.nextDelay(), { signal }).catch(() => undefined);
     }
   }
 

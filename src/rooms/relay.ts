@@ -1,6 +1,7 @@
 /** Tells other processes what is sent here, and hands on here what they tell: over a broker, if there is one. */
 
 import { randomUUID } from "node:crypto";
+import { inContextOfItsOwn } from "../base/root-context.js";
 import { SETTLED, refusal, unobtrusive } from "../connection/promises.js";
 import { BrokerError } from "../errors.js";
 import type { Broker, BrokerLink } from "./broker.js";
@@ -53,7 +54,11 @@ export class Relay {
   }
 
   /** Goes over to a broker; without one, there is nobody to tell. Only before there are sockets. */
-  connect({ broker, gap = () => undefined, scope = "" }: RelayOptions): void {
+  connect(options: RelayOptions): void {
+    inContextOfItsOwn(() => this.#connect(options));
+  }
+
+  #connect({ broker, gap = () => undefined, scope = "" }: RelayOptions): void {
     void this.close();
     this.#scope = scope;
     this.#maxPayload = broker?.maxPayload ?? Infinity;
@@ -87,7 +92,10 @@ export class Relay {
    */
   subscribe(channel: string, receiver: Receiver): Promise<void> {
     this.#receivers.set(channel, receiver);
-    return this.#link === undefined ? SETTLED : unobtrusive(this.#link.subscribe(this.#scope + channel));
+    const link = this.#link;
+    if (link === undefined) return SETTLED;
+    // What is subscribed to stays so for those who come later.
+    return unobtrusive(inContextOfItsOwn(() => link.subscribe(this.#scope + channel)));
   }
 
   unsubscribe(channel: string): void {

@@ -1,5 +1,7 @@
 /** What a broker over the network is made of: a connection to its server that, once it is cut, stays so. */
 
+import { startTimer } from "../base/timers.js";
+
 /**
  * One connection to the server of a broker. Its methods reject with a {@link BrokerError} if the server refuses what it is
  * asked; whatever else they reject with, or if they never settle, comes from the cut.
@@ -53,7 +55,7 @@ export async function connected<New extends NewWire>(wire: New, signal: AbortSig
   const drop = (): void => void wire.close();
   signal.addEventListener("abort", drop);
   const late = new Error(`there was no answer within ${CONNECT_TIMEOUT} ms`);
-  const deadline = setTimeout(() => wire.drop(late), CONNECT_TIMEOUT);
+  const deadline = startTimer(() => wire.drop(late), CONNECT_TIMEOUT);
   try {
     await wire.connect();
     return wire;
@@ -61,7 +63,7 @@ export async function connected<New extends NewWire>(wire: New, signal: AbortSig
     await wire.close();
     throw error;
   } finally {
-    clearTimeout(deadline);
+    deadline.close();
     signal.removeEventListener("abort", drop);
   }
 }

@@ -1,5 +1,6 @@
 /** Whose sockets are whose: all the open sockets of one session or user. */
 
+import { now } from "../base/timers.js";
 import { InvalidOptionError } from "../errors.js";
 import type { Member } from "../rooms/audience.js";
 import { GroupAudience, Groups } from "../rooms/groups.js";
@@ -14,7 +15,7 @@ export type Identity = string | number;
 export interface Revocation {
   readonly code: number;
   readonly reason: string;
-  /** When, on the clock of `performance.now()`. */
+  /** When, on the clock of `now`. */
   readonly at: number;
 }
 
@@ -32,9 +33,14 @@ export class Identities {
   /** The latest for each, for as long as an upgrade may be under way that began before. */
   readonly #revoked = new Map<string, Revocation>();
   readonly #longestUpgrade: number;
+  readonly #clock: () => number;
 
-  /** @param longestUpgrade - how long an upgrade may take, in milliseconds */
-  constructor(longestUpgrade: number, relay: Relay) {
+  /**
+   * @param longestUpgrade - how long an upgrade may take, in milliseconds
+   * @param clock - in milliseconds, too
+   */
+  constructor(longestUpgrade: number, relay: Relay, clock: () => number = now) {
+    this.#clock = clock;
     this.#relay = relay;
     this.#groups = new Groups("identity", relay, (name) => this.of(name));
     this.#longestUpgrade = 2 * longestUpgrade + 1_000; // deadlines come late where the process is busy
@@ -78,7 +84,7 @@ export class Identities {
 
   /** Ends all sockets of an identity, and those whose upgrade is under way. */
   revoke(identity: string, code: number, reason: string): void {
-    const at = performance.now();
+    const at = this.#clock();
     for (const [former, revocation] of this.#revoked) {
       if (revocation.at + this.#longestUpgrade > at) break; // they stand in the order of time
       this.#revoked.delete(former);

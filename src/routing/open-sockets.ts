@@ -1,9 +1,8 @@
 /** The open sockets of an app: how many there may be, whose they are, and how they all end. */
 
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../base/timers.js";
 import type { HandshakeFacts } from "../connection/handshake-facts.js";
 import { SafeLogger } from "../connection/safe-logger.js";
-import { LONGEST_TIMEOUT } from "../connection/timer-wheel.js";
 import { TracedTransport, type Trace } from "../connection/traced-transport.js";
 import type { Transport } from "../connection/transport.js";
 import { InvalidOptionError } from "../errors.js";
@@ -42,7 +41,7 @@ export interface AcceptedUpgrade<Params, Request, TheRoute = Route<Params, Reque
   readonly facts: HandshakeFacts<Params, Request>;
   /** Whose socket it will be, if the app says so. */
   readonly identity: string | undefined;
-  /** When the upgrade began, on the clock of `performance.now()`. */
+  /** When the upgrade began, on the clock of `now`. */
   readonly began: number;
 }
 
@@ -209,9 +208,7 @@ export class OpenSockets extends Audience implements SessionOwner {
     const allFinished = new Promise<void>((resolve) => {
       this.#waiting.push(resolve);
     });
-    const graceOver = sleep(Math.min(grace, LONGEST_TIMEOUT), undefined, { signal: late.signal }).catch(
-      () => undefined,
-    );
+    const graceOver = sleep(grace, { signal: late.signal }).catch(() => undefined);
     await Promise.race([this.#closeAll(grace), graceOver]);
     if (this.#count > 0) await Promise.race([allFinished, graceOver]);
     late.abort();

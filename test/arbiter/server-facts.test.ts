@@ -31,7 +31,7 @@ class OwnRequest extends IncomingMessage {
   }
 }
 
-class OwnResponse extends ServerResponse<IncomingMessage> {
+class OwnResponse extends ServerResponse {
   refuse(status: number): void {
     this.statusCode = status;
     this.end("refused");
@@ -68,7 +68,7 @@ describe("hostile 90: a server with classes of its own", () => {
     app.get("/refused", (_request, response) => void response.status(403).send("no"));
     sockets.route("/ours", echo);
     const made: ServerResponse[] = [];
-    class Counted extends ServerResponse<IncomingMessage> {
+    class Counted extends ServerResponse {
       constructor(request: IncomingMessage) {
         super(request);
         made.push(this);
@@ -159,7 +159,7 @@ describe("hostile 91: a connection that is a Duplex and no socket of node:net", 
     server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const ws = acceptUpgrade(request, socket, head);
       given.push(ws as Socket<never> | undefined);
-      if (ws !== undefined) void echo(ws as unknown as Socket<unknown>);
+      if (ws !== undefined) void echo(ws);
     });
     await (await connectPipe(t, server)).echo("hi");
     assert.equal(given[0]?.remoteAddress, undefined);
@@ -197,7 +197,7 @@ test(
       get: () => {
         // From the 101 on, it is a stream that can't be read.
         if (theirs.writableLength > 0 || theirs.listenerCount("data") === 0) throw new Error("no stream");
-        return Duplex.prototype.read;
+        return Reflect.get(Duplex.prototype, "read") as unknown;
       },
     });
     ours.write(upgradeText("/ours"));

@@ -32,6 +32,8 @@ const filler = Buffer.alloc(300_000, "x");
 /** When the client resets the connection, in milliseconds: before, while and after the earlier response comes. */
 const resets = [0, 15, 40, 80];
 
+function nothing(): void {}
+
 function leaveAlone(server: Server): void {
   server.on("upgrade", () => undefined);
 }
@@ -123,9 +125,8 @@ describe("hostile 78: a listener of ours", () => {
       const server = createServer((request, response) => {
         const { socket } = request;
         connections.push(socket);
-        const listener = (): void => undefined;
-        socket.on("error", listener);
-        response.on("finish", () => setImmediate(() => socket.off("error", listener)));
+        socket.on("error", nothing);
+        response.on("finish", () => setImmediate(() => socket.off("error", nothing)));
         setTimeout(() => response.end("page"), 5);
       });
       new Sockets(server).route("/ours", () => undefined);

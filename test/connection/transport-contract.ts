@@ -1,6 +1,7 @@
 /** What every transport must do: the contract is written down in `src/connection/transport.ts`. */
 
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { describe, test, type TestContext } from "node:test";
 import { CloseCode, type Failure } from "#src/protocol/close-code.js";
 import { Opcode } from "#src/protocol/opcode.js";
@@ -159,11 +160,36 @@ export function transportContract(name: string, kind: TransportKind): void {
     describe("the end", () => endTests(start));
     describe("the end, while something is held", () => heldEndTests(start, kind));
     describe("a handler that acts before the start", () => earlyTests(kind));
+    test("hostile 85: what it tells is told in its own async context", (t) => tellsInItsContext(t, kind));
     describe("signs of life", () => lifeTests(start, kind.seesParts ?? true));
   });
 }
 
 export type Start = (t: TestContext) => Promise<Started>;
+
+/** Whoever has it do something: in whose context that is, is nothing to those who are told. */
+async function tellsInItsContext(t: TestContext, kind: TransportKind): Promise<void> {
+  const storage = new AsyncLocalStorage<string>();
+  const seen: (string | undefined)[] = [];
+  class ContextRecorder extends EventRecorder {
+    override closed(): void {
+      seen.push(storage.getStore());
+      super.closed();
+    }
+  }
+  const events = new ContextRecorder();
+  events.onMessage = () => void seen.push(storage.getStore());
+  const { transport, peer } = await kind.makePair(t);
+  storage.run("another", () => transport.pause());
+  transport.start(events);
+  for (const size of SIZES) peer.binary(someBytes(size));
+  await turns(A_WHILE);
+  storage.run("another", () => transport.resume());
+  await events.untilMessages(SIZES.length);
+  storage.run("another", () => transport.terminate());
+  await until(() => events.of("closed").length > 0);
+  assert.deepEqual(new Set(seen), new Set([undefined]));
+}
 
 function messageTests(start: Start): void {
   test("messages of all sizes come in their order, unchanged", async (t) => {

@@ -12,7 +12,7 @@ import { createServer as createSecureServer } from "node:https";
 import { answerCalls } from "../../bench/answer-calls.js";
 import { echo, makeApp, type AnySockets, type FrameworkName } from "../arbiter/apps.js";
 import { cert, key } from "../node/certificate.js";
-import type { Ports, Question, ResetFacts } from "./facts.js";
+import type { Question, ResetFacts } from "./facts.js";
 
 const options = { handshakeTimeout: 300, logger: { error: () => undefined, warn: () => undefined } };
 
@@ -80,7 +80,7 @@ if (name !== undefined) {
   const isShared = company === "shared";
   const sites = [await site(name, false, isShared), await site(name, true, isShared)];
   const [tcp, tls] = sites.map(({ server }) => (server.address() as AddressInfo).port);
-  answerCalls({ tcp, tls } as Ports, (question: Question) => {
+  answerCalls({ tcp, tls }, (question: Question) => {
     if (question !== "facts") for (const { server } of sites) server.closeAllConnections();
     return factsOf(sites);
   });

@@ -423,17 +423,10 @@ const member = (): Member & { readonly dismissed: unknown[] } => {
   };
 };
 
-/** The clock cannot be had otherwise: it would have to be waited for. */
-function clock(t: TestContext): { now: number } {
-  const clock = { now: 1_000 };
-  t.mock.method(performance, "now", () => clock.now);
-  return clock;
-}
-
 describe("what is remembered of closed identities", () => {
-  test("holds for all upgrades that began before, until none can be under way", (t) => {
-    const time = clock(t);
-    const identities = new Identities(10_000, new Relay());
+  test("holds for all upgrades that began before, until none can be under way", () => {
+    const time = { now: 1_000 };
+    const identities = new Identities(10_000, new Relay(), () => time.now);
     identities.revoke("ann", 4401, "logged out");
     assert.deepEqual(identities.revokedSince("ann", 999), { ...LOGGED_OUT, at: 1_000 });
     assert.ok(identities.revokedSince("ann", 1_000));
@@ -444,9 +437,9 @@ describe("what is remembered of closed identities", () => {
     assert.ok(identities.revokedSince("ann", 999));
   });
 
-  test("is forgotten then: it doesn't accumulate", (t) => {
-    const time = clock(t);
-    const identities = new Identities(10, new Relay());
+  test("is forgotten then: it doesn't accumulate", () => {
+    const time = { now: 1_000 };
+    const identities = new Identities(10, new Relay(), () => time.now);
     const names = Array.from({ length: 1_000 }, (_, at) => `user ${at}`);
     for (const name of names) {
       time.now += 10;

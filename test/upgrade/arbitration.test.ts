@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import fc from "fast-check";
+import { array, assert as assertProperty, constantFrom, property } from "fast-check";
 import {
   arbitrate,
   isOurs,
@@ -164,9 +164,9 @@ class Held {
 }
 
 test("however events are ordered, one outcome comes, and nothing is held afterwards", () => {
-  const order = fc.array(fc.constantFrom(...events), { minLength: 1, maxLength: 30 });
-  fc.assert(
-    fc.property(order, (some) => {
+  const order = array(constantFrom(...events), { minLength: 1, maxLength: 30 });
+  assertProperty(
+    property(order, (some) => {
       const held = new Held();
       // In the end, a connection is always closed.
       for (const event of [...some, "close" as const]) held.on(event);

@@ -49,7 +49,7 @@ class Line extends Duplex {
 class Scene {
   readonly line = new Line();
   readonly open: OpenSockets;
-  readonly route: Route<unknown, unknown>;
+  readonly route: Route<unknown>;
   readonly request: IncomingMessage;
   readonly upgrade: PendingUpgrade;
   /** The upgrade as the framework that was asked last has it. */
@@ -60,12 +60,12 @@ class Scene {
 
   /** @param start - whose turn is first, how many frameworks there are, and in which company */
   constructor(start: number, company: number) {
-    const routes: Route<unknown, unknown>[] = [];
+    const routes: Route<unknown>[] = [];
     this.open = new OpenSockets(
       socketsSettings({ logger: silent, maxConnections: 1 + (company & 1) }),
       routes,
     );
-    this.route = new Route<unknown, unknown>("/", () => undefined, {}, {});
+    this.route = new Route<unknown>("/", () => undefined, {}, {});
     routes.push(this.route);
     this.#company = company;
     this.request = new IncomingMessage(this.line as unknown as NetSocket);
@@ -208,5 +208,7 @@ function expectNone(what: string, count: number): void {
 /** The statuses on the wire: of ours, of earlier responses, and of what other listeners write. */
 function outcomeOf(written: string): string {
   const statuses = [...written.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
-  return [...new Set(statuses)].toSorted().join(" ") || "nothing";
+  return (
+    [...new Set(statuses)].toSorted((one = "", other = "") => one.localeCompare(other)).join(" ") || "nothing"
+  );
 }
