@@ -55,7 +55,7 @@ async function visit(user: string): Promise<Client> {
 }
 
 async function isCollected(user: string): Promise<boolean> {
-  for (let round = 0; round < 20; round++) {
+  for (let round = 0; round < 200; round++) {
     globalThis.gc?.();
     if (contexts.get(user)?.deref() === undefined) return true;
     await sleep(20);
