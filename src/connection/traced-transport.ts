@@ -48,6 +48,10 @@ export class TracedTransport implements Transport, TransportEvents {
     this.#transport.start(this);
   }
 
+  runInAsyncScope<Result>(code: () => Result): Result {
+    return this.#transport.runInAsyncScope(code);
+  }
+
   // What is sent
 
   sendText(text: string): void {

@@ -57,6 +57,8 @@ export interface Transport {
   pause(): void;
   /** Goes on after `pause`. */
   resume(): void;
+  /** Calls code in the async context in which the transport was made, as an `AsyncResource` does. */
+  runInAsyncScope<Result>(code: () => Result): Result;
 }
 
 /**

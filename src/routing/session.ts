@@ -3,7 +3,6 @@
  * the application where it belongs.
  */
 
-import { AsyncResource } from "node:async_hooks";
 import type { Connection } from "../connection/connection.js";
 import type { ConnectionObserver } from "../connection/connection-observer.js";
 import type { Consumer } from "../connection/consumer.js";
@@ -58,9 +57,7 @@ export type AnySession = Session<unknown, unknown>;
 
 const NO_ROOMS: ReadonlySet<string> = new Set();
 
-/** Of the context of its upgrade, in which the application is called also where a timer or another socket is the cause. */
 export class Session<Params, Request>
-  extends AsyncResource
   implements ConnectionObserver, Consumer, Member<Params, Request>, Memberships
 {
   readonly socket: Socket<Params, Request>;
@@ -83,7 +80,6 @@ export class Session<Params, Request>
     facts: HandshakeFacts<Params, Request>,
     identity: string | undefined,
   ) {
-    super("JackfieldSession");
     this.route = route;
     this.identity = identity;
     this.#owner = owner;
@@ -192,7 +188,7 @@ export class Session<Params, Request>
 
   consume(message: Message | undefined): Promise<void> | undefined {
     const hooks = this.route.handler as Hooks<Params, Request>;
-    if (message === undefined) return this.runInAsyncScope(() => this.#consumeEnd(hooks));
+    if (message === undefined) return this.#inOwnContext(() => this.#consumeEnd(hooks));
     if (this.#hasFailed || hooks.message === undefined) return undefined;
     // Not through #attempt, which would cost two closures per message.
     try {
@@ -218,7 +214,12 @@ export class Session<Params, Request>
   drained(): void {
     const handler = this.route.handler as Handler<Params, Request>;
     if (typeof handler !== "function")
-      void this.runInAsyncScope(() => this.#attempt(() => handler.drain?.(this.socket), nothing));
+      void this.#inOwnContext(() => this.#attempt(() => handler.drain?.(this.socket), nothing));
+  }
+
+  /** In the context of the upgrade, also where a timer or another socket is the cause. */
+  #inOwnContext<Result>(code: () => Result): Result {
+    return this.#connection.transport.runInAsyncScope(code);
   }
 
   /**
@@ -264,7 +265,7 @@ export class Session<Params, Request>
   }
 
   misused(error: Error): void {
-    this.runInAsyncScope(() => this.#log(error));
+    this.#inOwnContext(() => this.#log(error));
   }
 
   released(): void {
