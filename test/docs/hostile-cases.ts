@@ -195,17 +195,23 @@ export const hostileChapters: readonly HostileChapter[] = [
     title: "What could get lost",
     cases: [
       [
-        "Messages, a close frame and the end in one write, to a reader that is held up",
-        "all delivered, and the close counts",
+        "Messages, a close frame and a FIN or reset at once, to a handler that is slower",
+        "all that was received is delivered, and the close frame counts",
         79,
       ],
       [
-        "A message and a violation in one segment",
-        "what is answered at once goes out before the close frame",
+        "Messages and a violation in one segment",
+        "what is answered at once goes out before the 1002, 1007, 1008 or 1009",
         81,
       ],
-      ["A close behind much output", "all goes out; the time for the answer begins afterwards"],
-      ["A client that reads slowly but steadily", "alive: each byte that it takes is a sign of life"],
+      [
+        "A large message and a close, to a slow but steady reader",
+        "not cut while it goes out; dropped when nothing moves any more",
+      ],
+      [
+        "A client that reads slowly, but steadily",
+        "any byte taken that can be seen is a sign of life; 1006 once there is none",
+      ],
     ],
   },
   {
@@ -239,8 +245,11 @@ export const hostileChapters: readonly HostileChapter[] = [
         "accepted: what isn't used isn't judged; with compression 400",
       ],
       ["A server with classes of its own for requests and responses", "upgrades get them"],
-      ["A connection that is a `Duplex` and no socket of `node:net`", "a WebSocket like any other"],
-      ["Small messages on a socket without `noDelay`", "no Nagle delay"],
+      [
+        "A connection that is a stream but no socket of `node:net`",
+        "a WebSocket like any other; what fails gives back what it counted",
+      ],
+      ["Small messages on sockets made without `noDelay`", "sent without delay"],
       ["Many upgrades to TLS on one connection", "served; the connection is announced once"],
       [
         "An upgrade behind a response that waits for `drain`",
@@ -275,8 +284,8 @@ export const hostileChapters: readonly HostileChapter[] = [
       ],
       ["`sockets.close()` and `fastify.close()`", "no listener of ours is left on the server", 116],
       [
-        "A close frame with a reason; a close without a code",
-        "the reason is echoed; an empty close frame, if asked for",
+        "A close frame with a reason; an empty one",
+        'the reason is echoed; an empty one is answered with one, and can be sent by `close("empty")`',
         122,
       ],
     ],
