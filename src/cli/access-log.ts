@@ -2,6 +2,7 @@
 
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Server, ServerResponse } from "node:http";
+import { isUpgrade } from "../node/upgrade-of.js";
 import {
   socketClosed,
   socketOpened,
@@ -27,6 +28,7 @@ export class AccessLog {
   readonly #log: RunLog;
   /** When each socket was opened. */
   readonly #opened = new WeakMap<object, number>();
+  readonly #followed = new WeakSet<ServerResponse>();
   readonly #channels: readonly (readonly [channel: string | symbol, listener: Listener])[] = [
     ["http.server.request.start", (event) => this.#onRequest(event as RequestStart)],
     [upgradeAnswered.name, (response) => this.#follow(response as ServerResponse)],
@@ -45,11 +47,14 @@ export class AccessLog {
     for (const [channel, listener] of this.#channels) unsubscribe(channel, listener);
   }
 
+  /** Upgrades are shown as requests, too; of them, those count that are answered. */
   #onRequest({ response, server }: RequestStart): void {
-    if (server === this.#server) this.#follow(response);
+    if (server === this.#server && !isUpgrade(response.req)) this.#follow(response);
   }
 
   #follow(response: ServerResponse): void {
+    if (this.#followed.has(response)) return;
+    this.#followed.add(response);
     const { req: request } = response;
     const { method, socket } = request;
     const [path, address, written] = [pathOf(request.url), socket.remoteAddress, socket.bytesWritten];
