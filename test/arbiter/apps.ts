@@ -63,11 +63,14 @@ interface MadeApp {
 
 type Options = Pick<SocketsOptions, "handshakeTimeout" | "askEarlierListeners" | "logger">;
 
+/** What servers over TLS are made with: a client that leaves in the middle of the handshake is soon forgotten. */
+export const secure = { key, cert, handshakeTimeout: 2_000 } as const;
+
 /** How long the page at `/slow` takes, in milliseconds. */
 const SLOW = 30;
 
 function serverFor(tls: boolean, listener: RequestListener): Server {
-  return tls ? createSecureServer({ key, cert }, listener) : createServer(listener);
+  return tls ? createSecureServer(secure, listener) : createServer(listener);
 }
 
 /** Shows what is posted, if it comes to its end. */
@@ -120,7 +123,7 @@ const makers: Record<FrameworkName, (making: Making) => MadeApp> = {
   },
 
   fastify({ options, tls, share }) {
-    const app = tls ? (fastify({ https: { key, cert } }) as unknown as FastifyInstance) : fastify();
+    const app = tls ? (fastify({ https: secure }) as unknown as FastifyInstance) : fastify();
     share(app.server);
     const sockets = new FastifySockets(app, options);
     sockets.route("/ours", echo);
@@ -164,8 +167,8 @@ const makers: Record<FrameworkName, (making: Making) => MadeApp> = {
     app.get("/native", sockets.upgrade(echo));
     app.get("/refused", (context) => context.text("no", 401));
     app.get("/refused", sockets.upgrade(echo));
-    const secure = tls ? { createServer: createSecureServer, serverOptions: { key, cert } } : {};
-    const server = createAdaptorServer({ fetch: app.fetch, ...secure }) as Server;
+    const over = tls ? { createServer: createSecureServer, serverOptions: secure } : {};
+    const server = createAdaptorServer({ fetch: app.fetch, ...over }) as Server;
     share(server);
     return { server, sockets: sockets.attach(server) };
   },

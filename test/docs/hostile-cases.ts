@@ -218,13 +218,13 @@ export const hostileChapters: readonly HostileChapter[] = [
     title: "Async contexts",
     cases: [
       [
-        "Callbacks of a socket, whoever started the timer or queue behind them",
-        "in the context of its own upgrade",
+        "Request contexts (`AsyncLocalStorage`), and an end that a timer, a log-out or another socket causes",
+        "every call in the context of its own upgrade; no context is kept alive by what is shared",
         85,
       ],
       [
-        "Tools that watch requests: Sentry, OpenTelemetry, `diagnostics_channel`",
-        "see an upgrade as a request of its own",
+        "Watchers of requests: Sentry, OpenTelemetry, Node's channels, a wrapped `emit`",
+        "an upgrade is one request, isolated, and ends with the 101 or the refusal",
       ],
     ],
   },
@@ -255,7 +255,10 @@ export const hostileChapters: readonly HostileChapter[] = [
         "An upgrade behind a response that waits for `drain`",
         "the response ends, then the upgrade has its turn",
       ],
-      ["Test suites that fake timers", "the engine works on"],
+      [
+        "Fake timers of a test suite, before the import or afterwards",
+        "sockets go on, meanwhile and when the real timers are back",
+      ],
       [
         "A `Response` that is thrown by a hook or by a function among the options",
         "the answer, as if returned; 1011 where a handler throws it",

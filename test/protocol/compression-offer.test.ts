@@ -9,6 +9,7 @@ import {
   formatCompressionAgreement,
   isWindowSetting,
   readCompressionAnswer,
+  renouncesTakeover,
 } from "#src/protocol/compression-offer.js";
 import { type ExtensionOffer, parseExtensions } from "#src/protocol/header-field.js";
 
@@ -287,4 +288,10 @@ describe("a client that offers permessage-deflate", () => {
     const less = agreement({ clientNoContextTakeover: false });
     assert.equal(formatCompressionAgreement(less), "permessage-deflate; server_no_context_takeover");
   });
+});
+
+test("hostile 88: a client may say of itself that it takes no context over", () => {
+  assert.equal(renouncesTakeover("permessage-deflate; client_no_context_takeover"), true);
+  assert.equal(renouncesTakeover("permessage-deflate; server_no_context_takeover"), false);
+  assert.equal(renouncesTakeover(undefined), false);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import * as fc from "fast-check";
-import { isAuthority, requestPath } from "#src/protocol/request-path.js";
+import { isAuthority, isOrigin, requestPath } from "#src/protocol/request-path.js";
 
 /** Strings of any UTF-16 units, lone surrogates included. */
 const anyString = fc.string({ unit: fc.nat(0xffff).map((unit) => String.fromCharCode(unit)) });
@@ -223,3 +223,22 @@ for (const unit of [
     assert.ok(performance.now() - start < 2_000);
   });
 }
+
+describe("hostile 87: origins", () => {
+  test("are a scheme and a host, null, or a file's", () => {
+    for (const origin of ["https://a.example", "http://[::1]:8080", "app://host", "null", "file://"])
+      assert.ok(isOrigin(origin), origin);
+  });
+
+  test("are no other text, such as a name, a whole URL, or one with user information", () => {
+    for (const text of [
+      "",
+      "device.local",
+      "https://a.example/path",
+      "https://a@b.example",
+      "https://",
+      "://a",
+    ])
+      assert.ok(!isOrigin(text), text);
+  });
+});

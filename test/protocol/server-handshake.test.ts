@@ -376,3 +376,7 @@ describe("the answer", () => {
     assert.throws(() => chooseSubprotocol(["a"], () => ""), SubprotocolError);
   });
 });
+
+test("a client without extensions offers none", () => {
+  assert.deepEqual(readExtensionOffers(undefined), []);
+});

@@ -10,8 +10,7 @@ import { acceptUpgrade } from "jackfield";
 import { createServer } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import { answerCalls } from "../../bench/answer-calls.js";
-import { echo, makeApp, type AnySockets, type FrameworkName } from "../arbiter/apps.js";
-import { cert, key } from "../node/certificate.js";
+import { echo, makeApp, secure, type AnySockets, type FrameworkName } from "../arbiter/apps.js";
 import type { Question, ResetFacts } from "./facts.js";
 
 const options = { handshakeTimeout: 300, logger: { error: () => undefined, warn: () => undefined } };
@@ -46,7 +45,7 @@ async function site(name: string, tls: boolean, isShared: boolean): Promise<Site
 }
 
 async function bareSite(tls: boolean): Promise<Site> {
-  const server = tls ? createSecureServer({ key, cert }) : createServer();
+  const server = tls ? createSecureServer(secure) : createServer();
   server.on("request", (_request, response) => setTimeout(() => response.end("page"), 10));
   server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const ws = acceptUpgrade(request, socket, head);
