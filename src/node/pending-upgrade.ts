@@ -24,16 +24,15 @@ import {
   NOT_FOUND,
   asWebResponse,
   endAfterAnswer,
-  relayDrain,
   tellRefusal,
   tooManyConnections,
   writeAnswer,
   type HttpAnswer,
 } from "./http-answer.js";
+import { afterEarlierResponses } from "./earlier-responses.js";
 import { guardErrors } from "./ignore-errors.js";
 import { servePlain } from "./plain-request.js";
 import { dispatchSeen } from "./seen-dispatch.js";
-import { responseOn } from "./server-classes.js";
 import { becomeSwitch, endSwitch, rawSwitch } from "./switching-protocols.js";
 import { untouched } from "./untouched.js";
 import type { AnnouncedUpgrade } from "./upgrade-interception.js";
@@ -46,7 +45,7 @@ import {
   type Verdict,
 } from "./upgrade-of.js";
 import { UpgradeResponse, type UpgradeResponseOwner } from "./upgrade-response.js";
-import { isSpokenBy, type DispatchedUpgrade, type UpgradeTaker } from "./upgrade-taker.js";
+import { isSpokenBy, meansNoSocket, type DispatchedUpgrade, type UpgradeTaker } from "./upgrade-taker.js";
 import type { Turn, UpgradeHost } from "./upgrade-turn.js";
 import { withholdRefusals } from "./withheld-refusals.js";
 
@@ -98,22 +97,11 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
     const { socket } = this.#announced;
     guardErrors(socket);
     socket.on("close", this.#onClose);
-    this.#awaitEarlierResponses();
-  }
-
-  /**
-   * A client may send its upgrade before it has the responses to earlier requests (RFC 9112 §9.3.2). These take as long as
-   * they would without the upgrade. Node no longer tells them when the connection drains, so that we do.
-   */
-  #awaitEarlierResponses(): void {
-    const { socket } = this.#announced;
-    const earlier = responseOn(socket);
-    if (earlier === undefined) return this.#beginTurn();
-    relayDrain(earlier, socket);
-    earlier.once("close", () => {
-      if (this.#state === "queued") this.#awaitEarlierResponses();
-    });
-    return undefined;
+    afterEarlierResponses(
+      socket,
+      () => this.#state === "queued",
+      () => this.#beginTurn(),
+    );
   }
 
   #beginTurn(): void {
@@ -339,11 +327,6 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
     this.#announced.socket.off("close", this.#onClose);
     settleUpgradeOf(this.request, this, this.#state === "gone" ? "gone" : "decided");
   }
-}
-
-/** Whether a framework's answer to an upgrade says that it has no socket there: nothing, or a page. */
-function meansNoSocket(status: number): boolean {
-  return status === 404 || (status >= 200 && status < 300);
 }
 
 function alwaysTrue(): boolean {

@@ -7,6 +7,7 @@
 
 import type { Server } from "node:http";
 import type { HandshakeVerdict, ValidHandshake } from "../protocol/server-handshake.js";
+import type { SafeLogger } from "../connection/safe-logger.js";
 import { requestPath } from "../protocol/request-path.js";
 import type { AnyRoute } from "../routing/route.js";
 import { reserveDescriptors } from "./descriptor-reserve.js";
@@ -48,6 +49,10 @@ class UpgradeListener implements UpgradeHost {
   readonly #takers = new Set<UpgradeTaker>();
   readonly #interception: UpgradeInterception;
   readonly #stopReserving: () => void;
+  /** Also for upgrades that are still under way when the last taker has gone. */
+  #logger: SafeLogger | undefined;
+  #timeout = 0;
+  #asksEarlier = false;
   #hasWarned = false;
 
   constructor(server: Server) {
@@ -59,7 +64,11 @@ class UpgradeListener implements UpgradeHost {
   }
 
   add(taker: UpgradeTaker): void {
+    const { logger, handshakeTimeout, askEarlierListeners } = taker.openSockets.settings;
     this.#takers.add(taker);
+    this.#logger ??= logger;
+    this.#timeout = Math.max(this.#timeout, handshakeTimeout);
+    this.#asksEarlier ||= askEarlierListeners === true;
   }
 
   /** @returns how many takers are left */
@@ -73,12 +82,12 @@ class UpgradeListener implements UpgradeHost {
   }
 
   get timeout(): number {
-    return Math.max(...[...this.#takers].map(({ openSockets }) => openSockets.settings.handshakeTimeout));
+    return this.#timeout;
   }
 
   /** Whether listeners that were there before ours have each upgrade first. */
   get asksEarlier(): boolean {
-    return [...this.#takers].some(({ openSockets }) => openSockets.settings.askEarlierListeners === true);
+    return this.#asksEarlier;
   }
 
   judge(upgrade: AnnouncedUpgrade): Turn {
@@ -95,7 +104,8 @@ class UpgradeListener implements UpgradeHost {
     const ready = takers.filter(({ openSockets }) => !openSockets.isDraining);
     if (verdict.kind === "refused" || ready.length === 0) {
       const refusal = verdict.kind === "refused" ? verdict : GOING_DOWN;
-      const answer = takers.length === 0 ? NOT_FOUND : refusal;
+      const isAnyones = takers.length > 0 || this.#takers.size === 0;
+      const answer = isAnyones ? refusal : NOT_FOUND;
       return { event: route === undefined && others.exist ? "leave" : "refuse", answer };
     }
     if (route !== undefined) this.#warnOfEarlier();
@@ -120,8 +130,7 @@ class UpgradeListener implements UpgradeHost {
   }
 
   failed(error: unknown): void {
-    const [taker] = this.#takers;
-    taker?.openSockets.settings.logger.error("jackfield: an upgrade failed after it was answered", error);
+    this.#logger?.error("jackfield: an upgrade failed after it was answered", error);
   }
 
   /** A listener that was there before ours may be a guard, which our routes are reached past. */
@@ -142,7 +151,7 @@ class UpgradeListener implements UpgradeHost {
 
   #warn(message: string): void {
     const [taker] = this.#takers;
-    taker?.openSockets.settings.logger.warn(message);
+    (taker?.openSockets.settings.logger ?? this.#logger)?.warn(message);
   }
 }
 

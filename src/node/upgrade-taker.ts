@@ -34,3 +34,8 @@ export function isSpokenBy(route: UpgradeRoute, offered: readonly string[]): boo
   if (offered.length === 0 || typeof subprotocols === "function") return true;
   return offered.some((each) => subprotocols.includes(each));
 }
+
+/** Whether a framework's answer to an upgrade says that it has no socket there: nothing, or a page. */
+export function meansNoSocket(status: number): boolean {
+  return status === 404 || (status >= 200 && status < 300);
+}

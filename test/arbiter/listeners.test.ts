@@ -8,7 +8,16 @@ import fastify from "fastify";
 import { Sockets } from "jackfield";
 import { Sockets as FastifySockets } from "jackfield/fastify";
 import { WebSocketServer } from "ws";
-import { Client, Log, RawClient, bounded, serve, upgradeAnswer, upgradeText } from "../frameworks/clients.js";
+import {
+  Client,
+  Log,
+  RawClient,
+  bounded,
+  deferred,
+  serve,
+  upgradeAnswer,
+  upgradeText,
+} from "../frameworks/clients.js";
 import { echo, echoes, frameworks, sharedApp } from "./apps.js";
 
 /** A guard as applications write it. */
@@ -152,4 +161,20 @@ describe("hostile 116: after close, the server has no listener of ours", () => {
       assert.equal((await upgradeAnswer(port, "/native")).status, 503);
     });
   }
+
+  test("and an upgrade that waited behind an earlier response meanwhile is 503", bounded, async (t) => {
+    const released = deferred();
+    const server = createServer((_request, response) => {
+      response.write("first");
+      void released.promise.then(() => response.end("last"));
+    });
+    const sockets = new Sockets(server, { handshakeTimeout: 100 });
+    sockets.route("/ours", echo);
+    const raw = new RawClient(await serve(t, server));
+    raw.write(`GET / HTTP/1.1\r\nHost: a\r\n\r\n${upgradeText("/ours")}`);
+    await raw.until("first");
+    await sockets.close();
+    released.resolve();
+    assert.match(await raw.all(), /last[^]*HTTP\/1\.1 503/);
+  });
 });

@@ -1,4 +1,4 @@
-import { IncomingMessage, type Server } from "node:http";
+import { createServer, IncomingMessage } from "node:http";
 import type { Socket as NetSocket } from "node:net";
 import { Duplex } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
@@ -30,6 +30,9 @@ const handshake = judgeHandshake({
   target: "/",
   rawHeaders,
 }) as ValidHandshake;
+
+/** It never listens: upgrades come to it by hand. */
+const server = createServer();
 
 const silent = { error: () => undefined, warn: () => undefined };
 
@@ -80,7 +83,7 @@ class Scene {
       tell: () => this.#tellOthers(),
     };
     const host: UpgradeHost = {
-      server: { emit: () => true } as unknown as Server,
+      server,
       timeout: 60_000,
       asksEarlier: (company & 8) !== 0,
       judge: () => this.#turn(start, others.exist),
