@@ -3,6 +3,7 @@
 import { EventEmitter, once } from "node:events";
 import { IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
+import { wrapEmit } from "../node/upgrade-interception.js";
 
 /** What a TLS socket has: the one that it was made of. */
 interface Wrapping extends Socket {
@@ -20,12 +21,11 @@ export class NewConnections {
       connection.once("close", () => this.#delete(connection));
     });
     // A listener for upgrades would be one more among which the sockets arbitrate, so `emit` of this server is wrapped.
-    const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
-    server.emit = (event: string, ...args: unknown[]): boolean => {
+    wrapEmit(server, (emit) => (event, ...args) => {
       const [request] = args;
       if (request instanceof IncomingMessage) this.#hasAsked(request.socket);
       return emit(event, ...args);
-    };
+    });
   }
 
   #hasAsked(socket: Wrapping): void {

@@ -1,6 +1,8 @@
 /** The script by which an open page reloads itself when the app was reloaded. */
 
 import { IncomingMessage, ServerResponse, type Server } from "node:http";
+import { wrapEmit } from "../node/upgrade-interception.js";
+import { isUpgrade } from "../node/upgrade-of.js";
 
 const SCRIPT = "/@jackfield/reload.js";
 const EVENTS = "/@jackfield/reload-events";
@@ -45,12 +47,12 @@ export class ReloadPage {
   constructor(server: Server, generation: string) {
     this.#generation = generation;
     // Not by a listener: those of the app would hear of these requests, too.
-    const emit = server.emit.bind(server) as (event: string, ...args: unknown[]) => boolean;
-    server.emit = (event: string, ...args: unknown[]): boolean => {
+    wrapEmit(server, (emit) => (event, ...args) => {
       const [request, response] = args;
       const isRequest = request instanceof IncomingMessage && response instanceof ServerResponse;
-      return (event === "request" && isRequest && this.#answers(request, response)) || emit(event, ...args);
-    };
+      const isPlain = event === "request" && isRequest && !isUpgrade(request);
+      return (isPlain && this.#answers(request, response)) || emit(event, ...args);
+    });
   }
 
   #answers({ method, url }: IncomingMessage, response: ServerResponse): boolean {

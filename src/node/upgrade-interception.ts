@@ -47,6 +47,14 @@ const ours = new WeakMap<Server, Emit>();
 /** Who gets an upgrade that is emitted as a request, instead of the server's own listeners. */
 const standIns = new WeakMap<IncomingMessage, Server>();
 
+/** Wraps `emit` of a server for a purpose of ours, which makes nobody a watcher of its requests. */
+export function wrapEmit(server: Server, wrap: (emit: Emit) => Emit): void {
+  const isOurs = ownEmit(server) === ours.get(server);
+  const wrapped = wrap(server.emit.bind(server) as Emit);
+  server.emit = wrapped as Server["emit"];
+  if (isOurs) ours.set(server, wrapped);
+}
+
 /** Whether a tool has wrapped `emit` of a server after us, or that of all servers. */
 export function isEmitWatched(server: Server): boolean {
   return ownEmit(server) !== ours.get(server) || emitOfClass(server) !== EventEmitter.prototype.emit;

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import { Server, createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { Server, ServerResponse, createServer, type IncomingMessage } from "node:http";
 import { describe, test, type TestContext } from "node:test";
+import { wrapEmit } from "#src/node/upgrade-interception.js";
 import { Sockets, acceptUpgrade } from "jackfield";
 import { frameworks, sharedApp } from "../arbiter/apps.js";
 import { Client, RawClient, bounded, serve, until, upgradeAnswer } from "../frameworks/clients.js";
@@ -181,3 +182,26 @@ describe("hostile 86: watchers", bounded, () => {
     await watch.until("/", "/ 200"); // what a response says before it is given
   });
 });
+
+test(
+  "what Jackfield itself wraps makes no watcher: no response is made for a route of node:http",
+  bounded,
+  async (t) => {
+    const made: unknown[] = [];
+    class Counted extends ServerResponse<IncomingMessage> {
+      constructor(request: IncomingMessage) {
+        super(request);
+        made.push(request.url);
+      }
+    }
+    const server = createServer({ ServerResponse: Counted });
+    wrapEmit(server, (emit) => emit);
+    const sockets = new Sockets(server);
+    wrapEmit(server, (emit) => emit);
+    sockets.route("/ours", async (ws) => {
+      for await (const message of ws) await ws.send(message);
+    });
+    await (await Client.connect(await serve(t, server), "/ours")).echo("hi");
+    assert.deepEqual(made, []);
+  },
+);
