@@ -188,7 +188,7 @@ test(
   bounded,
   async (t) => {
     const made: unknown[] = [];
-    class Counted extends ServerResponse<IncomingMessage> {
+    class Counted extends ServerResponse {
       constructor(request: IncomingMessage) {
         super(request);
         made.push(request.url);
