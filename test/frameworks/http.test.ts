@@ -55,7 +55,7 @@ describe("a route of Sockets on node:http", () => {
     await client.echo("grüße 😀");
     client.send(Buffer.from([0, 255]));
     assert.deepEqual(await client.next(), Buffer.from([0, 255]));
-    assert.deepEqual(await client.close(4000, "tschüß"), { code: 4000, reason: "" });
+    assert.deepEqual(await client.close(4000, "tschüß"), { code: 4000, reason: "tschüß" });
   });
 
   test("F2: leaves the server's own HTTP routes as they are", bounded, async (t) => {
