@@ -107,6 +107,8 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
   #beginTurn(): void {
     const { socket, others } = this.#announced;
     if (!socket.writable) return this.#on("taken"); // a tool that heard of it before us has ended it
+    // The client has gone while it waited: whoever took the connection now would not hear of that any more.
+    if (socket.readableEnded) return void socket.destroy();
     if (this.#host.asksEarlier) {
       this.#isUntouched = untouched(socket);
       others.tellEarlier();

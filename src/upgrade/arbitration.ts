@@ -137,25 +137,25 @@ const table: Readonly<Record<UpgradeState, Steps>> = {
     hold: to("withheld", "offer"),
     own: to("claimed", "attach"),
     taken: to("taken", "disarm", "discard"),
-    deadline: to("answering", "discard", "answer"),
+    deadline: to("answering", "discard", "arm", "answer"),
     close: to("gone", "disarm", "discard"),
   },
   withheld: {
     send: to("answering", "attach"),
     taken: to("taken", "disarm", "discard"),
-    deadline: to("answering", "discard", "answer"),
+    deadline: to("answering", "discard", "arm", "answer"),
     close: to("gone", "disarm", "discard"),
   },
   claimed: {
     accept: to("accepted"),
     answer: to("answering"),
-    deadline: to("answering", "discard", "answer"),
+    deadline: to("answering", "discard", "arm", "answer"),
     close: to("gone", "disarm", "uncount"),
   },
   accepted: {
     answer: to("answering"),
     finish: to("opened", "disarm", "open"),
-    deadline: to("answering", "discard", "answer"),
+    deadline: to("answering", "discard", "arm", "answer"),
     close: to("gone", "disarm", "uncount"),
   },
   answering: {
@@ -165,7 +165,7 @@ const table: Readonly<Record<UpgradeState, Steps>> = {
   },
   left: {
     taken: to("taken", "disarm"),
-    deadline: to("answering", "answer"),
+    deadline: to("answering", "arm", "answer"),
     close: to("gone", "disarm"),
   },
   opened: {

@@ -141,3 +141,22 @@ describe("hostile 78: a listener of ours", () => {
     },
   );
 });
+
+test(
+  "hostile 78: a client that ends while its upgrade waits is let go, and no listener gets its connection",
+  bounded,
+  async (t) => {
+    const taken: string[] = [];
+    const server = createServer((_request, response) => void sleep(50).then(() => response.end("slow")));
+    new Sockets(server).route("/ours", () => undefined);
+    server.on("upgrade", ({ url }: IncomingMessage) => taken.push(String(url)));
+    const port = await serve(t, server);
+    for (const upgrade of [upgradeTo("foo"), upgradeText("/ours")]) {
+      const raw = new RawClient(port, { allowHalfOpen: true });
+      raw.write(get("/") + upgrade).socket.end();
+      await raw.closed;
+      assert.match(raw.received, /slow$/);
+    }
+    assert.deepEqual(taken, []);
+  },
+);

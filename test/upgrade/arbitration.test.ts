@@ -74,25 +74,25 @@ const expected: Record<UpgradeState, Partial<Record<UpgradeEvent, string>>> = {
     hold: "withheld: offer",
     own: "claimed: attach",
     taken: "taken: disarm, discard",
-    deadline: "answering: discard, answer",
+    deadline: "answering: discard, arm, answer",
     close: "gone: disarm, discard",
   },
   withheld: {
     send: "answering: attach",
     taken: "taken: disarm, discard",
-    deadline: "answering: discard, answer",
+    deadline: "answering: discard, arm, answer",
     close: "gone: disarm, discard",
   },
   claimed: {
     accept: "accepted:",
     answer: "answering:",
-    deadline: "answering: discard, answer",
+    deadline: "answering: discard, arm, answer",
     close: "gone: disarm, uncount",
   },
   accepted: {
     answer: "answering:",
     finish: "opened: disarm, open",
-    deadline: "answering: discard, answer",
+    deadline: "answering: discard, arm, answer",
     close: "gone: disarm, uncount",
   },
   answering: {
@@ -102,7 +102,7 @@ const expected: Record<UpgradeState, Partial<Record<UpgradeEvent, string>>> = {
   },
   left: {
     taken: "taken: disarm",
-    deadline: "answering: answer",
+    deadline: "answering: arm, answer",
     close: "gone: disarm",
   },
   opened: { fail: "gone: uncount, destroy" },
@@ -136,13 +136,20 @@ class Held {
   state: UpgradeState = "queued";
 
   on(event: UpgradeEvent): void {
+    if (event === "deadline" && !this.isArmed) return;
     const step = arbitrate(this.state, event);
+    if (event === "deadline") this.isArmed = false; // it has fired
     if (step === undefined) return;
     assert.ok(!isOutcome(this.state) || this.state === "opened", "an outcome stays");
     if (event === "claim" || event === "own" || event === "accept") this.isCounted = true;
     this.state = step.state;
     for (const action of step.actions) this.#do(action);
     if (isOutcome(this.state)) this.outcomes.push(this.state);
+    const waitsForOthers = this.state === "queued" || this.state === "offered";
+    assert.ok(
+      this.isArmed || waitsForOthers || isOutcome(this.state),
+      `nothing ends the wait in ${this.state}`,
+    );
   }
 
   #do(action: string): void {
