@@ -74,6 +74,8 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
   /** What the client gets if the decision is ours, or if there is none in time. */
   #answer: HttpAnswer = NOT_IN_TIME;
   #open: AdmittedUpgrade["open"] | undefined;
+  /** In which the route accepted, where the socket is opened later. Not by `AsyncResource.bind`, which is slow on Node 20. */
+  #context: AsyncResource | undefined;
   #isUntouched: () => boolean = alwaysTrue;
 
   constructor(announced: AnnouncedUpgrade, host: UpgradeHost) {
@@ -277,7 +279,7 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
       socket.write(rawSwitch(admitted.fields), "latin1");
       this.#on("finish");
     } else {
-      this.#open = AsyncResource.bind(admitted.open); // the response may be ended in another context
+      this.#context = new AsyncResource("JackfieldUpgrade"); // the response may be ended in another context
       becomeSwitch(current, admitted.fields);
     }
     return "accepted";
@@ -298,7 +300,9 @@ export class PendingUpgrade implements Timed, DispatchedUpgrade, UpgradeResponse
     // Without the 101, the close that follows says all that matters.
     if (socket.errored !== null || this.#open === undefined) return this.#on("fail");
     try {
-      this.#open({ request, socket, head, target: this.#target, began: this.#began });
+      const parts = { request, socket, head, target: this.#target, began: this.#began };
+      if (this.#context === undefined) this.#open(parts);
+      else this.#context.runInAsyncScope(this.#open, undefined, parts);
       this.#place.handOver();
     } catch (error) {
       this.#host.failed(error);
