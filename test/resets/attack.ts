@@ -15,6 +15,8 @@ export interface Attack {
   readonly isShared: boolean;
   readonly connections: number;
   readonly seed: number;
+  /** Whether connections that nobody counts any more, and their descriptors, count here: see `npm run resets`. @default true */
+  readonly countsConnections?: boolean;
 }
 
 const CONCURRENCY = 100;
@@ -26,7 +28,13 @@ const SETTLING = 20_000;
 const PATIENCE = 6_000;
 
 /** @throws {Error} if the server's process ends, or something of the connections is left */
-export async function attack({ subject, isShared, connections, seed }: Attack): Promise<void> {
+export async function attack({
+  subject,
+  isShared,
+  connections,
+  seed,
+  countsConnections = true,
+}: Attack): Promise<void> {
   const server = new Child<Ports, Question, ResetFacts>(subject, new URL("server.js", import.meta.url), {
     args: [subject, isShared ? "shared" : "alone"],
   });
@@ -36,7 +44,9 @@ export async function attack({ subject, isShared, connections, seed }: Attack): 
     await run({ ports, connections: CONCURRENCY, concurrency: CONCURRENCY, seed: seed + 1 });
     const before = await settled(server);
     await run({ ports, connections, concurrency: CONCURRENCY, seed });
-    assert.deepEqual(await settled(server), before);
+    const after = await settled(server);
+    const { connections: open, descriptors } = countsConnections ? after : before;
+    assert.deepEqual({ ...after, connections: open, descriptors }, before);
   } finally {
     await server.stop();
   }
