@@ -22,7 +22,7 @@ export interface Attack {
 const CONCURRENCY = 100;
 
 /** How long the server may take until all is over, in milliseconds: longer than any of its deadlines. */
-const SETTLING = 20_000;
+const SETTLING = 40_000;
 
 /** From when on connections are ended of which Node itself waits for the rest of a request, in milliseconds. */
 const PATIENCE = 6_000;
