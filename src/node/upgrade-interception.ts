@@ -165,10 +165,14 @@ export class UpgradeInterception {
     this.#listener({ request, socket, head, others });
   }
 
-  /** Whether there are other listeners, or at least `later` ones. */
-  hasOthers(areEarlierAsked: boolean): boolean {
-    const count = this.#server.listenerCount("upgrade") - 1;
-    return areEarlierAsked ? this.#later().length > 0 : count > 0;
+  /** Whether there are listeners besides ours. */
+  get hasOthers(): boolean {
+    return this.#server.listenerCount("upgrade") > 1;
+  }
+
+  /** Whether some of them came after ours. */
+  get hasLater(): boolean {
+    return this.#later().length > 0;
   }
 
   #later(): readonly Listener[] {
@@ -209,7 +213,8 @@ class Others implements OtherListeners {
   }
 
   get exist(): boolean {
-    return this.#told !== "all" && this.#interception.hasOthers(this.#told === "earlier");
+    if (this.#told === "all") return false;
+    return this.#told === "none" ? this.#interception.hasOthers : this.#interception.hasLater;
   }
 
   tellEarlier(): void {

@@ -29,7 +29,7 @@ export interface UpgradeResponseOwner {
 }
 
 /** Where a framework's response goes. */
-export type ResponseFate = "held" | "sent" | "discarded";
+type ResponseFate = "held" | "sent" | "discarded";
 
 export class UpgradeResponse {
   readonly #owner: UpgradeResponseOwner;
